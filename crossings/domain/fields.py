@@ -1,0 +1,179 @@
+"""Checked values out of a JSON object; every fault is gathered, none ends the reading."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+from crossings.domain.faults import Fault
+from crossings.domain.vocabulary import Word
+
+W = TypeVar("W", bound=Word)
+
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)?\Z")
+DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
+MONTH = re.compile(r"\d{4}-\d\d\Z")
+COUNTRY = re.compile(r"[A-Z]{2}\Z")
+URL = re.compile(r"https?://[^\s<>\"\\^`{|}]+\Z", re.IGNORECASE)
+
+# Bidirectional overrides and isolates can make a sentence read as its opposite; other controls have no use here.
+BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+# Ten digits or more with the separators people put into telephone numbers, in any script's digits.
+PHONE = re.compile(r"(?<![\d/.\-])\+?\d(?:[\s().\-\u200c]{0,2}\d){8,14}(?![\d/])")
+DATE_LIKE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?|\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{1,2}:\d\d")
+
+
+def phone_number_in(text: str) -> bool:
+    """Whether a text seems to hold a telephone number; times and dates are not taken for one."""
+    return bool(PHONE.search(DATE_LIKE.sub("#", text)))
+
+
+def clean(text: str) -> str:
+    """The text in NFC, without control characters (but line breaks) and bidirectional controls."""
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).translate(BIDI_CONTROLS)
+    return "".join(c for c in text if c == "\n" or unicodedata.category(c) != "Cc").strip()
+
+
+class Fields:
+    """Reads one JSON object. Faults go to the shared list; what is unreadable comes back as the default."""
+
+    def __init__(self, data: Any, pointer: str, faults: list[Fault]) -> None:
+        self.pointer, self.faults = pointer, faults
+        self.asked: set[str] = set()
+        self.data: dict[str, Any] = data if isinstance(data, dict) else {}
+        if not isinstance(data, dict):
+            faults.append(Fault(pointer, "not_an_object", "A JSON object is expected here."))
+
+    def fault(self, key: str, code: str, detail: str) -> None:
+        self.faults.append(Fault(f"{self.pointer}/{key}" if key else self.pointer, code, detail))
+
+    def get(self, key: str) -> Any:
+        self.asked.add(key)
+        return self.data.get(key)
+
+    def no_others(self) -> None:
+        """A misspelt key would lose what its sender meant, so it is a fault."""
+        for key in self.data.keys() - self.asked:
+            known = ", ".join(sorted(self.asked))
+            name = str(key).replace("~", "~0").replace("/", "~1")[:100]
+            self.fault(name, "unknown_field", f"There is no such field here. Known fields: {known}.")
+
+    def word(self, key: str, kind: type[W], default: W | None = None) -> W | None:
+        value = self.get(key)
+        if value is None:
+            return default
+        if isinstance(value, str):
+            try:
+                return kind(value.strip().lower())
+            except ValueError:
+                pass
+        self.fault(key, "unknown_word", f"Not one of: {', '.join(kind.words())}.")
+        return default
+
+    def words(self, key: str, kind: type[W]) -> tuple[W, ...]:
+        value = self.get(key)
+        if value is None:
+            return ()
+        if not isinstance(value, list):
+            self.fault(key, "not_a_list", f"A list is expected, of: {', '.join(kind.words())}.")
+            return ()
+        found: list[W] = []
+        for index, each in enumerate(value):
+            try:
+                found.append(kind(each.strip().lower()))
+            except (ValueError, AttributeError):
+                self.fault(f"{key}/{index}", "unknown_word", f"Not one of: {', '.join(kind.words())}.")
+        return tuple(dict.fromkeys(found))
+
+    def text(self, key: str, limit: int = 500, *, public: bool = False) -> str:
+        """A cleaned text; `public` ones may hold no telephone number."""
+        value = self.get(key)
+        if value is None:
+            return ""
+        if not isinstance(value, str):
+            self.fault(key, "not_a_text", "A text is expected.")
+            return ""
+        if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
+            self.fault(key, "invalid_text", "The text holds characters that cannot be stored (NUL or half a pair).")
+            return ""
+        if len(value) > limit:
+            self.fault(key, "text_too_long", f"At most {limit} characters; this has {len(value)}.")
+            return ""
+        value = clean(value)
+        if public and phone_number_in(value):
+            self.fault(key, "phone_number", "Telephone numbers are not kept here: take it out and send again.")
+        return value
+
+    def link(self, key: str) -> str:
+        value = self.text(key, 1000)
+        if value and not URL.match(value):
+            self.fault(key, "url_not_allowed", "An address that starts with https:// or http:// is expected.")
+            return ""
+        return value
+
+    def flag(self, key: str, default: bool = False) -> bool:
+        value = self.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            self.fault(key, "not_a_flag", "true or false is expected.")
+            return default
+        return value
+
+    def optional_flag(self, key: str) -> bool | None:
+        return self.flag(key) if self.get(key) is not None else None
+
+    def number(self, key: str, low: int, high: int) -> int | None:
+        value = self.get(key)
+        if value is None:
+            return None
+        whole = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        if not whole or value != int(value):
+            self.fault(key, "not_a_whole_number", "A whole number is expected.")
+            return None
+        if not low <= value <= high:
+            self.fault(key, "out_of_range", f"A number from {low} to {high} is expected.")
+            return None
+        return int(value)
+
+    def country(self, key: str) -> str:
+        value = self.get(key)
+        if value is None or value == "":
+            return ""
+        if not isinstance(value, str) or not COUNTRY.match(value.strip().upper()):
+            self.fault(key, "unknown_country", "An ISO 3166-1 alpha-2 code is expected, such as PK.")
+            return ""
+        return value.strip().upper()
+
+    def moment(self, key: str) -> datetime | None:
+        """A time with its zone, as an aware datetime in UTC."""
+        value = self.get(key)
+        return None if value is None else self._instant(key, value)
+
+    def moment_or_date(self, key: str, *, month: bool = False) -> datetime | date | None:
+        """A time, or a date alone; with `month` also a month alone, as its 15th."""
+        value = self.get(key)
+        if isinstance(value, str) and (DATE.match(value) or (month and MONTH.match(value))):
+            try:
+                return date.fromisoformat(value if len(value) == 10 else f"{value}-15")
+            except ValueError:
+                self.fault(key, "invalid_timestamp", f"There is no day {value}.")
+                return None
+        return None if value is None else self._instant(key, value)
+
+    def _instant(self, key: str, value: Any) -> datetime | None:
+        if not isinstance(value, str) or not RFC3339.match(value):
+            self.fault(key, "invalid_timestamp", "A time as in RFC 3339 is expected, such as 2023-02-24T05:00:00Z.")
+            return None
+        try:
+            instant = datetime.fromisoformat(value.upper())
+            if instant.tzinfo is None:
+                self.fault(key, "timezone_required", "The time has no zone: add Z or an offset such as +04:30.")
+                return None
+            return instant.astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fault(key, "invalid_timestamp", "There is no such time.")
+            return None
