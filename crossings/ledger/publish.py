@@ -1,0 +1,155 @@
+"""The end of every transaction: current statuses, versions, and the changes, numbered under the feed's lock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from crossings.domain.claims import stamp
+from crossings.domain.vocabulary import ChangeType, Precision
+from crossings.evidence import QUEUE_SHOWN_FOR, Point, points_before, queues, statuses
+from crossings.evidence import advance as walk_on
+from crossings.ledger.derive import derive
+from crossings.ledger.transaction import Touched
+from crossings.models import Change, Current, Feed
+from crossings.serializers import Json, lanes_by_name
+
+MOST_REPORTS_NAMED = 50
+
+
+def publish(touched: dict[int, Touched], now: datetime) -> None:
+    """Derive what was touched, store how each crossing stands now, and announce what changed."""
+    points = derive(touched, now)
+    points |= points_before({pk: now for pk in touched if pk not in points}, inclusive=True)
+    borders = {pk: each.border for pk, each in touched.items()}
+    for pk, border in borders.items():
+        for _ in walk_on(border, pk, points[pk], now):
+            pass
+    at = dict.fromkeys(touched, now)
+    found = statuses(borders, {pk: points[pk].standing for pk in touched}, at)
+    counts = queues(at)
+    pending: list[tuple[Touched, list[Json]]] = []
+    for pk, each in touched.items():
+        status, status_json = found[pk]
+        before, before_queues = each.current.status, each.current.queues
+        each.current.queues = counts.get(pk, [])
+        each.current.settle_at = _settle_at(each, points[pk], status.changes_at, now)
+        each.current.status, each.current.state = status_json, status.state
+        changes = list(_changes(each, before, status_json, now))
+        moved = changes or before != status_json or before_queues != each.current.queues
+        pending.append((each, changes if moved else []))
+        if moved:
+            each.current.version += 1
+            each.current.updated_at = now
+    _number(pending, now)
+
+
+def _settle_at(each: Touched, point: Point, changes_at: datetime | None, now: datetime) -> datetime | None:
+    """When time alone may change something next: a claim begins or ends, trust goes stale, a count grows old."""
+    moments = [changes_at, *(word.effective_at for word in point.later)]
+    for words in point.standing.words.values():
+        moments += [word.ends_at(each.border) for word in words]
+    moments += [datetime.fromisoformat(count["observed_at"]) + QUEUE_SHOWN_FOR for count in each.current.queues]
+    return min((moment for moment in moments if moment and moment > now), default=None)
+
+
+def _changes(each: Touched, before: Json, after: Json, now: datetime) -> Iterator[Json]:
+    yield from each.notices
+    yield from _announcement_changes(before, after)
+    lanes = _lane_change(before, after)
+    if lanes:
+        yield lanes
+    if each.corrected:
+        start, end = each.corrected
+        yield {
+            "type": ChangeType.HISTORY_CORRECTED,
+            "at": stamp(start),
+            "range": {"from": stamp(start), "to": stamp(end)},
+        }
+
+
+def _lane_change(before: Json, after: Json) -> Json | None:
+    """One change for the lanes: of states, else of conditions or holders, else of confidence."""
+    old, new = lanes_by_name(before.get("lanes", [])), lanes_by_name(after["lanes"])
+    for kind, keys in (
+        (ChangeType.LANES_CHANGED, ("state",)),
+        (ChangeType.CONDITIONS_CHANGED, ("conditions", "held_by")),
+        (ChangeType.CONFIDENCE_CHANGED, ("confidence",)),
+    ):
+        moved = [name for name, lane in new.items() if _part(old.get(name), keys) != _part(lane, keys)]
+        if moved:
+            latest = max((new[name] for name in moved), key=lambda lane: lane["since"] or "")
+            states = kind is ChangeType.LANES_CHANGED
+            return {
+                "type": kind,
+                "at": latest["since"] if states else None,
+                "at_precision": latest["since_precision"],
+                "lanes": [_before_after(old.get(name), new[name], keys) for name in moved],
+            }
+    return None
+
+
+UNHEARD: Json = {"state": "unknown", "conditions": [], "held_by": [], "confidence": "stale"}
+
+
+def _part(lane: Json | None, keys: tuple[str, ...]) -> Any:
+    return [(lane or UNHEARD)[key] for key in keys]
+
+
+def _before_after(old: Json | None, new: Json, keys: tuple[str, ...]) -> Json:
+    """A state stands for itself; what else changed is given by its name."""
+    sides = [
+        (lane or UNHEARD)[keys[0]] if len(keys) == 1 else {k: (lane or UNHEARD)[k] for k in keys} for lane in (old, new)
+    ]
+    return {"traffic": new["traffic"], "to": new["to"], "before": sides[0], "after": sides[1]}
+
+
+def _announcement_changes(before: Json, after: Json) -> Iterator[Json]:
+    old = {each["report"]: each for each in before.get("announced", [])}
+    for each in reversed(after["announced"]):
+        known = old.get(each["report"])
+        made = known is None and each["outcome"] is None
+        if made or (known and known["outcome"] is None and each["outcome"]):
+            yield {
+                "type": ChangeType.ANNOUNCEMENT_MADE if made else ChangeType.ANNOUNCEMENT_ENDED,
+                "at": each["at"] if made else each["ended_at"],
+                "at_precision": each["precision"] if made else Precision.EXACT,
+                "lanes": [{**lane, "before": None, "after": lane["state"]} for lane in each["lanes"]],
+                "reports": [each["report"]],
+            }
+
+
+def _number(pending: list[tuple[Touched, list[Json]]], now: datetime) -> None:
+    """Take the feed's one row, give the changes their positions, and hold it until the commit."""
+    moved = [(each, changes) for each, changes in pending if changes or each.current.updated_at == now]
+    if moved:
+        feed = Feed.objects.select_for_update().get(pk=1)
+        feed.version += 1
+        feed.updated_at = now
+        rows = []
+        for each, changes in moved:
+            for change in changes:
+                feed.position += 1
+                each.current.position = feed.position
+                rows.append(_row(each, change, feed.position, now))
+        feed.save()
+        Change.objects.bulk_create(rows)
+    fields = ["state", "status", "queues", "version", "position", "updated_at", "settle_at"]
+    Current.objects.bulk_update([each.current for each, _ in pending], fields)
+
+
+def _row(each: Touched, change: Json, position: int, now: datetime) -> Change:
+    body = {
+        "position": position,
+        "type": str(change["type"]),
+        "crossing": each.crossing.slug,
+        "at": change.get("at") or stamp(now),
+        "at_precision": str(change.get("at_precision") or Precision.EXACT),
+        "recorded_at": stamp(now),
+        "lanes": change.get("lanes", []),
+        "range": change.get("range"),
+        "reports": change.get("reports", each.reports[:MOST_REPORTS_NAMED]),
+        "status": each.current.status,
+    }
+    return Change(position=position, type=change["type"], crossing_id=each.crossing.pk, recorded_at=now, body=body)

@@ -1,0 +1,231 @@
+"""record_many(): the one way in for claims and readings, whatever door they came by."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from crossings.domain.claims import Claim
+from crossings.domain.holds import Why, tightens, why_held
+from crossings.domain.readings import Reading as Count
+from crossings.domain.vocabulary import State, Traffic
+from crossings.ledger.outcome import Outcome, Result
+from crossings.ledger.publish import publish
+from crossings.ledger.repeats import LastWords
+from crossings.ledger.rows import reading_row, report_row
+from crossings.ledger.transaction import Touched, in_transaction, lock_crossings
+from crossings.ledger.undo import touch_revived
+from crossings.models import Confirmation, Crossing, Draft, Reading, Report, Source
+from crossings.serializers import Json, crossing_json
+
+Item = Claim | Count
+AT_MOST = 500
+"""Items a transaction."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """One transaction's items and how they came."""
+
+    source: Source
+    now: datetime
+    by: User | None = None
+    how_known: str = ""
+    backfilled: bool = False
+    repeats_confirm: bool = False
+    polled: bool = False
+    vouched: bool = False
+    reports: list[tuple[Result, Report]] = field(default_factory=list)
+    readings: list[tuple[Result, Reading]] = field(default_factory=list)
+    drafts: list[tuple[Result, Draft]] = field(default_factory=list)
+    confirmations: list[Confirmation] = field(default_factory=list)
+
+
+def record_many(
+    source: Source,
+    items: Sequence[Item],
+    *,
+    now: datetime,
+    by: User | None = None,
+    how_known: str = "",
+    backfilled: bool = False,
+    repeats_confirm: bool = False,
+    polled: bool = False,
+    vouched: bool = False,
+) -> list[Result]:
+    """Record what a source says, each item once; the results stand in the order of the items.
+
+    `repeats_confirm`: a state feed, whose repeats confirm (rule 6). `polled`: nobody chose to send just this, so old
+    claims are held. `vouched`: a person accepted it. `backfilled`: recorded as of the day its source said it; nothing
+    is held then. Every item needs its `external_id`. Raises KeyError for a crossing that does not exist.
+    """
+    results: list[Result] = []
+    for start in range(0, len(items), AT_MOST):
+        chunk = items[start : start + AT_MOST]
+
+        def work(chunk: Sequence[Item] = chunk) -> list[Result]:
+            batch = Batch(source, now, by, how_known, backfilled, repeats_confirm, polled, vouched)
+            return _record(batch, chunk)
+
+        results += in_transaction(work)
+    return results
+
+
+def preview(
+    source: Source, items: Sequence[Item], *, now: datetime, by: User | None = None
+) -> dict[str, Json]:
+    """How the crossings would stand with these items recorded, by slug. Nothing is kept."""
+    with transaction.atomic():
+        record_many(source, items, now=now, by=by, vouched=True)
+        slugs = {item.crossing for item in items}
+        found = {
+            crossing.slug: crossing_json(
+                crossing, {"status": crossing.current.status, "queues": crossing.current.queues}
+            )
+            for crossing in Crossing.objects.filter(slug__in=slugs).select_related("current")
+        }
+        transaction.set_rollback(True)
+    return found
+
+
+def _record(batch: Batch, items: Sequence[Item]) -> list[Result]:
+    Source.objects.select_for_update(no_key=True).get(pk=batch.source.pk)
+    ids = dict(Crossing.objects.filter(slug__in={item.crossing for item in items}).values_list("slug", "pk"))
+    touched = lock_crossings(ids.values())
+    seen = _Seen(batch.source, items)
+    words = LastWords(batch.source, items, ids) if batch.repeats_confirm else None
+    results = []
+    for item in items:
+        each = touched[ids[item.crossing]]
+        result = seen.again(item)
+        if result is None and words is not None and isinstance(item, Claim):
+            result = words.repeats(item, each, batch.confirmations, batch.now)
+        if result is None:
+            result = _take(batch, item, each)
+            seen.add(item, result)
+        results.append(result)
+    _write(batch, touched)
+    moved = {pk: each for pk, each in touched.items() if _moved(batch, pk)}
+    if moved:
+        publish(moved, batch.now)
+    return results
+
+
+def _moved(batch: Batch, crossing: int) -> bool:
+    rows: list[Report | Reading | Confirmation] = [row for _, row in batch.reports]
+    rows += [row for _, row in batch.readings]
+    rows += batch.confirmations
+    return any(row.crossing_id == crossing for row in rows)
+
+
+def _take(batch: Batch, item: Item, each: Touched) -> Result:
+    """Make the row of a new item: a report, a reading, or the draft that waits."""
+    recorded_at = (item.reported_at or batch.now) if batch.backfilled else batch.now
+    why = None if batch.backfilled or batch.vouched else _why_held(batch, item, each)
+    if why is not None:
+        result = Result(Outcome.DRAFT, detail=why.label)
+        batch.drafts.append((result, _draft(batch, item, each, why)))
+    elif isinstance(item, Claim):
+        result = Result(Outcome.RECORDED)
+        row = report_row(item, each.crossing.pk, batch.source, recorded_at, batch.by, batch.how_known)
+        row.backfilled = batch.backfilled
+        batch.reports.append((result, row))
+    else:
+        result = Result(Outcome.RECORDED)
+        count = reading_row(item, each.crossing.pk, batch.source, recorded_at, batch.by)
+        count.backfilled = batch.backfilled
+        batch.readings.append((result, count))
+    return result
+
+
+def _why_held(batch: Batch, item: Item, each: Touched) -> Why | None:
+    if isinstance(item, Claim):
+        why = why_held(
+            item.effective_at, batch.now, trusted=batch.source.trusted, polled=batch.polled, basis=item.basis
+        )
+        if why is not Why.UNTRUSTED and tightens(item, lane_states(each)):
+            return None
+        return why
+    return why_held(item.observed_at, batch.now, trusted=batch.source.trusted, polled=batch.polled)
+
+
+def lane_states(each: Touched) -> dict[tuple[Traffic, str], State]:
+    """How the crossing's lanes stand, by its stored status."""
+    lanes = each.current.status.get("lanes", [])
+    return {(Traffic(lane["traffic"]), lane["to"]): State(lane["state"]) for lane in lanes}
+
+
+def _draft(batch: Batch, item: Item, each: Touched, why: Why) -> Draft:
+    return Draft(
+        source=batch.source,
+        crossing=each.crossing,
+        kind=Draft.Kind.REPORT if isinstance(item, Claim) else Draft.Kind.READING,
+        external_id=item.external_id,
+        digest=item.digest(),
+        content=item.as_json(),
+        why=why,
+        created_at=batch.now,
+    )
+
+
+def _write(batch: Batch, touched: dict[int, Touched]) -> None:
+    Report.objects.bulk_create([row for _, row in batch.reports])
+    Reading.objects.bulk_create([row for _, row in batch.readings])
+    Draft.objects.bulk_create([row for _, row in batch.drafts])
+    Confirmation.objects.bulk_create(batch.confirmations, ignore_conflicts=True)
+    for result, report in batch.reports:
+        result.report = report.pk
+        if report.visibility == "public":
+            each = touched[report.crossing_id]
+            each.reports.append(report.pk)
+            if report.effective_at and report.basis != "announced":
+                each.touch(report.effective_at)
+    for confirmation in batch.confirmations:
+        touch_revived(touched[confirmation.crossing_id], confirmation.report)
+    for result, reading in batch.readings:
+        result.reading = reading.pk
+    for result, draft in batch.drafts:
+        result.draft = draft.pk
+
+
+class _Seen:
+    """What this source sent before: the same again, or the same id with other content."""
+
+    def __init__(self, source: Source, items: Sequence[Item]) -> None:
+        claims = [item.external_id for item in items if isinstance(item, Claim)]
+        counts = [item.external_id for item in items if isinstance(item, Count)]
+        self.known: dict[tuple[bool, str], tuple[str, Result]] = {}
+        for draft in Draft.objects.filter(source=source, external_id__in=[*claims, *counts]):
+            outcome = Outcome.NOTED if draft.decision == Draft.Decision.REJECTED else Outcome.DRAFT
+            result = Result(outcome, draft=draft.pk, detail=Why(draft.why).label)
+            self.known[draft.kind == Draft.Kind.REPORT, draft.external_id] = draft.digest, result
+        for pk, key, digest in _rows(Report, source, claims):
+            self.known[True, key] = digest, Result(Outcome.SAME, report=pk)
+        for pk, key, digest in _rows(Reading, source, counts):
+            self.known[False, key] = digest, Result(Outcome.SAME, reading=pk)
+
+    def again(self, item: Item) -> Result | None:
+        known = self.known.get((isinstance(item, Claim), item.external_id))
+        if known is None:
+            return None
+        digest, first = known
+        if digest != item.digest():
+            detail = "The same id was sent before with other content: retract that and use another id."
+            return Result(Outcome.CONFLICT, first.report, first.reading, first.draft, detail)
+        if first.outcome is Outcome.RECORDED:
+            return Result(Outcome.SAME, first.report, first.reading)
+        return first
+
+    def add(self, item: Item, result: Result) -> None:
+        self.known[isinstance(item, Claim), item.external_id] = item.digest(), result
+
+
+def _rows(model: type[Report] | type[Reading], source: Source, keys: list[str]) -> list[tuple[int, str, str]]:
+    if not keys:
+        return []
+    rows = model._default_manager.filter(source=source, external_id__in=keys)
+    return list(rows.values_list("pk", "external_id", "digest"))

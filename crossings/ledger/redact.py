@@ -1,0 +1,111 @@
+"""redact(): blanks named free-text fields wherever they were copied; states and times stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import connection
+
+from crossings.domain.claims import stamp
+from crossings.domain.faults import Refused
+from crossings.domain.vocabulary import ChangeType
+from crossings.ledger.publish import publish
+from crossings.ledger.transaction import Touched, in_transaction, lock_crossings
+from crossings.models import Change, Draft, Poll, Reading, Redaction, Report
+
+FREE_TEXT = {Report: ("note", "attribution", "url", "by_name", "conditions"), Reading: ("note", "attribution", "url")}
+REMOVED = "[removed]"
+
+
+def redact(
+    target: Report | Reading, fields: Iterable[str], *, reason: str, now: datetime, by: User | None
+) -> None:
+    """Blank these fields of a report or reading, in its row and in every copy: frozen changes, drafts, polls.
+
+    `conditions` means the free text of its conditions. Raises Refused for a field that is no free text.
+    """
+    wanted = list(dict.fromkeys(fields))
+    allowed = FREE_TEXT[type(target)]
+    if not wanted or set(wanted) - set(allowed):
+        raise Refused.one("fields", "unknown_word", f"What can be redacted: {', '.join(allowed)}.")
+
+    def work() -> None:
+        touched = lock_crossings([target.crossing_id])
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL crossings.redacting = 'on'")
+        words = _texts(target, wanted)
+        _blank_row(target, wanted)
+        _blank_copies(target, words)
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL crossings.redacting = 'off'")
+        _append(touched[target.crossing_id], target, wanted, reason, now, by)
+        publish(touched, now)
+
+    in_transaction(work)
+
+
+def _texts(target: Report | Reading, wanted: list[str]) -> list[str]:
+    """The words to hunt for in the copies, the longest first so that none is left in parts."""
+    texts = [str(getattr(target, field)) for field in wanted if field != "conditions"]
+    if "conditions" in wanted and isinstance(target, Report):
+        texts += [term.get("text", "") for lane in target.lanes for term in lane.get("conditions", [])]
+    return sorted({text for text in texts if text}, key=len, reverse=True)
+
+
+def _blank_row(target: Report | Reading, wanted: list[str]) -> None:
+    values: dict[str, Any] = {field: "" for field in wanted if field != "conditions"}
+    if "conditions" in wanted and isinstance(target, Report):
+        values["lanes"] = [_without_text(lane) for lane in target.lanes]
+    type(target)._default_manager.filter(pk=target.pk).update(**values)
+    for field, value in values.items():
+        setattr(target, field, value)
+
+
+def _without_text(lane: dict[str, Any]) -> dict[str, Any]:
+    if "conditions" not in lane:
+        return lane
+    terms = [{**term, "text": REMOVED} if term.get("text") else term for term in lane["conditions"]]
+    return {**lane, "conditions": terms}
+
+
+def _blank_copies(target: Report | Reading, words: list[str]) -> None:
+    key = {"report": target} if isinstance(target, Report) else {"reading": target}
+    for change in Change.objects.filter(crossing=target.crossing_id).iterator():
+        cleaned = _without(change.body, words)
+        if cleaned != change.body:
+            Change.objects.filter(pk=change.pk).update(body=cleaned)
+    for draft in [*Draft.objects.filter(**key), *Draft.objects.filter(source=target.source_id, decision="")]:
+        cleaned = _without(draft.content, words)
+        if cleaned != draft.content:
+            Draft.objects.filter(pk=draft.pk).update(content=cleaned)
+    for poll in Poll.objects.filter(source=target.source_id).only("pk", "items").iterator():
+        cleaned = _without(poll.items, words)
+        if cleaned != poll.items:
+            Poll.objects.filter(pk=poll.pk).update(items=cleaned)
+
+
+def _without(value: Any, words: list[str]) -> Any:
+    """The same JSON with the words taken out of every text in it."""
+    if isinstance(value, str):
+        return "" if value in words else value
+    if isinstance(value, list):
+        return [_without(each, words) for each in value]
+    if isinstance(value, dict):
+        return {key: _without(each, words) for key, each in value.items()}
+    return value
+
+
+def _append(
+    each: Touched, target: Report | Reading, fields: list[str], reason: str, now: datetime, by: User | None
+) -> None:
+    report, reading = (target, None) if isinstance(target, Report) else (None, target)
+    Redaction.objects.create(
+        report=report, reading=reading, fields=fields, reason=reason, recorded_at=now, recorded_by=by
+    )
+    if report is not None:
+        each.notices.append({"type": ChangeType.REPORT_REDACTED, "at": stamp(now), "reports": [report.pk]})
+        if report.effective_at:
+            each.touch(report.effective_at)

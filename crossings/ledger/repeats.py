@@ -1,0 +1,86 @@
+"""State feeds (rule 6): lane by lane, what repeats the source's last word only confirms it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import connection
+
+from crossings.domain.claims import Claim, sha256_of
+from crossings.domain.readings import Reading as Count
+from crossings.ledger.outcome import Outcome, Result
+from crossings.ledger.transaction import Touched
+from crossings.models import Confirmation, Report, Source
+
+
+class LastWords:
+    """The source's last word on each lane the items speak of. Items of a state feed name one lane each."""
+
+    def __init__(self, source: Source, items: Sequence[Claim | Count], ids: dict[str, int]) -> None:
+        self.source = source
+        wanted = {
+            (ids[item.crossing], lane.traffic.value, lane.to)
+            for item in items
+            if isinstance(item, Claim)
+            for lane in item.lanes
+        }
+        self.last = self._read(sorted(wanted))
+
+    def _read(self, wanted: list[tuple[int, str, str]]) -> dict[tuple[int, str, str], Report]:
+        if not wanted:
+            return {}
+        crossings, traffic, to = (list(column) for column in zip(*wanted, strict=True))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT r.crossing_id, r.traffic, r.to, w.id
+                FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS r(crossing_id, traffic, "to")
+                CROSS JOIN LATERAL (SELECT id FROM crossings_report w WHERE w.crossing_id = r.crossing_id
+                    AND w.source_id = %s AND w.lanes->0->>'traffic' = r.traffic AND w.lanes->0->>'to' = r.to
+                    ORDER BY w.effective_at DESC, w.id DESC LIMIT 1) w
+                """,
+                [crossings, traffic, to, self.source.pk],
+            )
+            found = cursor.fetchall()
+        reports = Report.objects.select_related("retraction").in_bulk([row[3] for row in found])
+        return {(row[0], row[1], row[2]): reports[row[3]] for row in found}
+
+    def repeats(self, claim: Claim, each: Touched, confirmations: list[Confirmation], now: datetime) -> Result | None:
+        """A confirmation where the claim repeats the last word; None where it is news.
+
+        What repeats a word that was taken back is only noted, until the source says something else; what repeats
+        while the gate is unknown (the last word was forgotten) is a new claim.
+        """
+        lane = claim.lanes[0]
+        last = self.last.get((each.crossing.pk, lane.traffic.value, lane.to))
+        if last is None or _said(last) != sha256_of([claim.as_json()[key] for key in SAID]):
+            return None
+        at = claim.effective_at or now
+        if hasattr(last, "retraction"):
+            return Result(Outcome.NOTED, report=last.pk)
+        if last.effective_at and at <= last.effective_at:
+            return Result(Outcome.SAME, report=last.pk)
+        if _gate_unknown(each, lane.traffic.value, lane.to, claim.declared_by):
+            return None
+        confirmations.append(
+            Confirmation(report=last, crossing=each.crossing, source=self.source, confirmed_at=at, recorded_at=now)
+        )
+        return Result(Outcome.CONFIRMED, report=last.pk)
+
+
+SAID = ("declared_by", "one_gate", "basis", "where", "by", "lanes", "reason")
+
+
+def _said(report: Report) -> str:
+    return sha256_of(
+        [(getattr(report, key) or None) if key in ("declared_by", "reason") else getattr(report, key) for key in SAID]
+    )
+
+
+def _gate_unknown(each: Touched, traffic: str, to: str, side: str) -> bool:
+    for lane in each.current.status.get("lanes", []):
+        if lane["traffic"] == traffic and lane["to"] == to:
+            gates = [lane["gates"].get(key, "unknown") for key in ([side] if side else each.crossing.countries)]
+            return "unknown" in gates
+    return True

@@ -1,0 +1,70 @@
+"""Checked claims and readings -> rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+
+from crossings.domain.claims import Claim
+from crossings.domain.readings import Reading as Count
+from crossings.models import Reading, Report, Source
+
+
+def report_row(
+    claim: Claim, crossing_id: int, source: Source, now: datetime, by: User | None, how_known: str
+) -> Report:
+    return Report(
+        crossing_id=crossing_id,
+        source=source,
+        external_id=claim.external_id,
+        digest=claim.digest(),
+        declared_by=claim.declared_by,
+        one_gate=claim.one_gate,
+        effective_at=claim.effective_at,
+        precision=claim.precision.value,
+        until=claim.until,
+        until_date=claim.until_date,
+        basis=claim.basis.value,
+        where=claim.where.value,
+        by=claim.by.value,
+        by_name=claim.by_name,
+        lanes=[lane.as_json() for lane in claim.lanes],
+        reason=claim.reason.value if claim.reason else "",
+        note=claim.note,
+        attribution=claim.attribution,
+        url=claim.url,
+        visibility=claim.visibility.value,
+        how_known=how_known,
+        reported_at=claim.reported_at or now,
+        recorded_at=now,
+        recorded_by=by,
+    )
+
+
+def reading_row(count: Count, crossing_id: int, source: Source, now: datetime, by: User | None) -> Reading:
+    return Reading(
+        crossing_id=crossing_id,
+        source=source,
+        external_id=count.external_id,
+        digest=count.digest(),
+        side=count.side,
+        traffic=count.traffic.value if count.traffic else "",
+        to=count.to,
+        measure=count.measure.value,
+        unit=count.unit.value,
+        low=count.low,
+        high=count.high,
+        per=count.per.value if count.per else "",
+        place=count.place.value,
+        loaded=count.loaded,
+        method=count.method.value,
+        observed_at=count.observed_at,
+        precision=count.precision.value,
+        note=count.note,
+        attribution=count.attribution,
+        url=count.url,
+        reported_at=count.reported_at or now,
+        recorded_at=now,
+        recorded_by=by,
+    )

@@ -1,0 +1,44 @@
+"""The clock's door: what begins, ends, grows stale or falls due with nobody saying anything."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.models import User
+
+from crossings.domain.vocabulary import ChangeType
+from crossings.ledger.publish import publish
+from crossings.ledger.transaction import in_transaction, lock_crossings
+from crossings.models import Crossing, Current
+
+
+def settle(now: datetime, limit: int = 200) -> int:
+    """Bring the crossings whose time has come up to `now`; how many there were."""
+    due = list(
+        Current.objects.filter(settle_at__lte=now).order_by("settle_at").values_list("crossing_id", flat=True)[:limit]
+    )
+
+    def work() -> int:
+        touched = {pk: each for pk, each in lock_crossings(due).items() if (each.current.settle_at or now) <= now}
+        for each in touched.values():
+            each.touch(each.current.settle_at or now)
+        if touched:
+            publish(touched, now)
+        return len(touched)
+
+    return in_transaction(work) if due else 0
+
+
+def touch_crossing(crossing: Crossing, *, now: datetime, by: User | None = None) -> None:
+    """After a crossing was made or edited: derive it anew and announce it."""
+
+    def work() -> None:
+        touched = lock_crossings([crossing.pk])
+        each = touched[crossing.pk]
+        first = crossing.reports.order_by("effective_at").values_list("effective_at", flat=True).first()
+        if first:
+            each.touch(first)
+        each.notices.append({"type": ChangeType.CROSSING_CHANGED, "reports": []})
+        publish(touched, now)
+
+    in_transaction(work)
