@@ -124,7 +124,7 @@ def _number(pending: list[tuple[Touched, list[Json]]], now: datetime) -> None:
     """Take the feed's one row, give the changes their positions, and hold it until the commit."""
     moved = [(each, changes) for each, changes in pending if changes or each.current.updated_at == now]
     if moved:
-        feed = Feed.objects.select_for_update().get(pk=1)
+        feed, _ = Feed.objects.select_for_update().get_or_create(pk=1)
         feed.version += 1
         feed.updated_at = now
         rows = []

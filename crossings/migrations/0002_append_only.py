@@ -54,7 +54,4 @@ class Migration(migrations.Migration):
             )
             for table, columns in FREE_TEXT.items()
         ],
-        migrations.RunSQL(
-            "INSERT INTO crossings_feed (id, position, version) VALUES (1, 0, 0)", migrations.RunSQL.noop
-        ),
     ]
