@@ -25,7 +25,7 @@ from crossings.domain.vocabulary import Basis, By, Precision, SourceKind, State,
 from crossings.models import Confirmation, Reading, Report
 from crossings.serializers import Card, Json, fact_from_json, queue_json, reports_shown, status_json
 
-PAGE = 120
+PAGE = 48
 """Words read at a time after a checkpoint: some times the distance between checkpoints."""
 MOST_WITNESSES = 200
 MOST_ANNOUNCED = 40

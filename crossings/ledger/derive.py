@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -17,8 +17,9 @@ from crossings.ledger.transaction import Touched
 from crossings.models import Checkpoint, Period
 from crossings.serializers import fact_json
 
-STEPS_BETWEEN_CHECKPOINTS = 16
-CHECKPOINTS_AHEAD = 24
+STEPS_BETWEEN_CHECKPOINTS = 8
+CHECKPOINTS_AHEAD = 4
+"""Read at first; each further reading takes four times as many, so what is read follows what has to change."""
 
 
 @dataclass(slots=True)
@@ -46,13 +47,33 @@ def derive(touched: dict[int, Touched], now: datetime) -> dict[int, Point]:
 
 
 def _read_old(points: dict[int, Point]) -> dict[int, Rewriting]:
-    ahead = _checkpoints_ahead({pk: point.standing.at for pk, point in points.items()})
     found = {pk: Rewriting() for pk in points}
-    for pk, marks in ahead.items():
-        found[pk].old_checkpoints = {mark.at: mark for mark in marks}
-        if len(marks) == CHECKPOINTS_AHEAD:
-            found[pk].horizon = marks[-1].at
-    starts = [point.standing.period.start if point.standing.period else EPOCH for point in points.values()]
+    starts = {pk: point.standing.period.start if point.standing.period else EPOCH for pk, point in points.items()}
+    _read_ahead(found, {pk: point.standing.at or EPOCH for pk, point in points.items()}, starts, CHECKPOINTS_AHEAD)
+    return found
+
+
+def _read_ahead(
+    found: dict[int, Rewriting], marks_after: dict[int, datetime], periods_from: dict[int, datetime], count: int
+) -> None:
+    """Read the next `count` checkpoints of each crossing and the periods up to the last of them."""
+    ids = list(found)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT k.id, k.crossing_id, k.at, k.reports
+            FROM unnest(%s::bigint[], %s::timestamptz[]) AS r(crossing_id, at)
+            CROSS JOIN LATERAL (SELECT * FROM crossings_checkpoint k WHERE k.crossing_id = r.crossing_id
+                AND k.at > r.at ORDER BY k.at LIMIT %s) k ORDER BY k.at
+            """,
+            [ids, [marks_after[pk] for pk in ids], count],
+        )
+        marks: dict[int, list[Checkpoint]] = defaultdict(list)
+        for row in cursor.fetchall():
+            marks[row[1]].append(Checkpoint(id=row[0], crossing_id=row[1], at=row[2], reports=row[3]))
+    for pk in ids:
+        found[pk].old_checkpoints |= {mark.at: mark for mark in marks[pk]}
+        found[pk].horizon = marks[pk][-1].at if len(marks[pk]) == count else None
     rows = Period.objects.raw(
         """
         SELECT p.* FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[]) AS r(crossing_id, start, horizon)
@@ -60,28 +81,10 @@ def _read_old(points: dict[int, Point]) -> dict[int, Rewriting]:
             AND (r.horizon IS NULL OR p.start <= r.horizon)
         ORDER BY p.start
         """,
-        [list(points), starts, [found[pk].horizon for pk in points]],
+        [ids, [periods_from[pk] for pk in ids], [found[pk].horizon for pk in ids]],
     )
     for row in rows:
         found[row.crossing_id].old.append(row)
-    return found
-
-
-def _checkpoints_ahead(after: dict[int, datetime | None]) -> dict[int, list[Checkpoint]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            SELECT k.id, k.crossing_id, k.at, k.reports
-            FROM unnest(%s::bigint[], %s::timestamptz[]) AS r(crossing_id, at)
-            CROSS JOIN LATERAL (SELECT * FROM crossings_checkpoint k WHERE k.crossing_id = r.crossing_id
-                AND (r.at IS NULL OR k.at > r.at) ORDER BY k.at LIMIT {CHECKPOINTS_AHEAD}) k ORDER BY k.at
-            """,  # noqa: S608
-            [list(after), list(after.values())],
-        )
-        found: dict[int, list[Checkpoint]] = defaultdict(list)
-        for row in cursor.fetchall():
-            found[row[1]].append(Checkpoint(id=row[0], crossing_id=row[1], at=row[2], reports=row[3]))
-        return found
 
 
 def _rewrite(pk: int, touched: Touched, point: Point, rewriting: Rewriting, now: datetime) -> None:
@@ -98,8 +101,17 @@ def _rewrite(pk: int, touched: Touched, point: Point, rewriting: Rewriting, now:
         if _agrees(touched, point, rewriting):
             rewriting.agreed_at = standing.at
             return
-    if rewriting.horizon is not None:
-        rewriting.old += Period.objects.filter(crossing=pk, start__gt=rewriting.horizon).order_by("start")
+        while rewriting.horizon is not None and standing.at is not None and standing.at >= rewriting.horizon:
+            _read_further(pk, rewriting)
+    while rewriting.horizon is not None:
+        _read_further(pk, rewriting)
+
+
+def _read_further(pk: int, rewriting: Rewriting) -> None:
+    after = rewriting.horizon or EPOCH
+    from_then_on = after + timedelta(microseconds=1)
+    count = 4 * len(rewriting.old_checkpoints)
+    _read_ahead({pk: rewriting}, {pk: after}, {pk: from_then_on}, count)
 
 
 def _mark(pk: int, standing: Standing) -> Checkpoint:
@@ -157,7 +169,7 @@ def _write(touched: dict[int, Touched], rewritings: dict[int, Rewriting]) -> Non
         Period.objects.bulk_update(moved, ["end"])
     if fresh:
         Period.objects.bulk_create(fresh)
-    _write_checkpoints(rewritings, stale_marks, marks)
+    _write_checkpoints(stale_marks, marks)
 
 
 def _differences(touched: Touched, each: Rewriting) -> tuple[list[Period], list[Period], list[Period]]:
@@ -203,11 +215,7 @@ def _checkpoint_differences(each: Rewriting) -> tuple[list[int], list[Checkpoint
     return [mark.pk for at, mark in old.items() if at not in same], [m for at, m in new.items() if at not in same]
 
 
-def _write_checkpoints(rewritings: dict[int, Rewriting], stale: list[int], marks: Iterable[Checkpoint]) -> None:
+def _write_checkpoints(stale: list[int], marks: Iterable[Checkpoint]) -> None:
     if stale:
         Checkpoint.objects.filter(pk__in=stale).delete()
-    for pk, each in rewritings.items():
-        if each.agreed_at is None and each.horizon is not None:
-            # More lie ahead than were read, and none was agreed with: they were made from what is no longer so.
-            Checkpoint.objects.filter(crossing=pk, at__gt=each.horizon).delete()
     Checkpoint.objects.bulk_create(list(marks), ignore_conflicts=True)

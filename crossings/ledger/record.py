@@ -75,9 +75,7 @@ def record_many(
     return results
 
 
-def preview(
-    source: Source, items: Sequence[Item], *, now: datetime, by: User | None = None
-) -> dict[str, Json]:
+def preview(source: Source, items: Sequence[Item], *, now: datetime, by: User | None = None) -> dict[str, Json]:
     """How the crossings would stand with these items recorded, by slug. Nothing is kept."""
     with transaction.atomic():
         record_many(source, items, now=now, by=by, vouched=True)

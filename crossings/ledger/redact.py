@@ -20,9 +20,7 @@ FREE_TEXT = {Report: ("note", "attribution", "url", "by_name", "conditions"), Re
 REMOVED = "[removed]"
 
 
-def redact(
-    target: Report | Reading, fields: Iterable[str], *, reason: str, now: datetime, by: User | None
-) -> None:
+def redact(target: Report | Reading, fields: Iterable[str], *, reason: str, now: datetime, by: User | None) -> None:
     """Blank these fields of a report or reading, in its row and in every copy: frozen changes, drafts, polls.
 
     `conditions` means the free text of its conditions. Raises Refused for a field that is no free text.

@@ -25,7 +25,8 @@ TRY_AGAIN = {"40P01", "40001"}  # deadlock detected, serialization failure
 class Touched:
     """A crossing under our lock. `since` and `until` span the moments at which periods may have to change.
 
-    `lengthened` are reports whose life a confirmation prolonged, `reports` those recorded now, `notices` changes that are announced whatever the derivation finds.
+    `lengthened` are reports whose life a confirmation prolonged, `reports` those recorded now, `notices` changes that
+    are announced whatever the derivation finds.
     """
 
     crossing: Crossing

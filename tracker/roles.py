@@ -1,0 +1,22 @@
+"""The three processes of the site: the one place that says how each is run. docker-compose.yml comes here too."""
+
+import signal
+import sys
+
+ROLES = ("web", "worker", "beat")
+# A soft stop: the worker finishes what it can in a few seconds and hands the rest back to the queue.
+STOP_SIGNALS = {"worker": signal.SIGQUIT}
+
+
+def commands(bind: str, port: int) -> dict[str, list[str]]:
+    granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--http", "1", "--no-ws"]
+    crew = ["--workers", "2", "--blocking-threads", "1", "--respawn-failed-workers", "--workers-kill-timeout", "5"]
+    celery = [sys.executable, "-m", "celery", "-A", "tracker.celery"]
+    alone = ["--without-mingle", "--without-gossip", "--without-heartbeat"]  # workers need not know each other
+    queues = ["-Q", "ingest,deliver,ops", "--concurrency", "2"]
+    return {
+        "web": [*granian, *crew, "--host", bind, "--port", str(port), "tracker.wsgi:application"],
+        "worker": [*celery, "worker", *alone, *queues],
+        # Nothing in the timetable is rarer than a minute: the scheduler that keeps no file cannot find it broken.
+        "beat": [*celery, "beat", "--scheduler", "celery.beat.Scheduler", "--pidfile="],
+    }

@@ -1,0 +1,212 @@
+"""The site's settings. All that the environment can say is read here; a wrong value stops the start."""
+
+import json
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.conf import locale
+from django.core.exceptions import ImproperlyConfigured
+
+from tracker.state import BASE_DIR, make_state, state_folder, write_private
+
+env = environ.Env()
+
+
+def switch(name: str, default: bool) -> bool:
+    # environ's own bool() takes every misspelling for "no".
+    value = env.str(name, default=str(default)).strip().lower()
+    if value not in ("1", "true", "yes", "on", "0", "false", "no", "off"):
+        raise ImproperlyConfigured(f"{name} must be on or off, not {value!r}.")
+    return value in ("1", "true", "yes", "on")
+
+
+def words(name: str, default: str = "") -> list[str]:
+    return env.str(name, default=default).replace(",", " ").split()
+
+
+STATE = state_folder()
+DEBUG = switch("TRACKER_DEBUG", False)
+HTTPS = switch("TRACKER_HTTPS", False)  # off for `make run`: plain http on this machine
+ALLOWED_HOSTS = words("TRACKER_HOSTS", "localhost 127.0.0.1 [::1]")
+CSRF_TRUSTED_ORIGINS = words("TRACKER_ORIGINS")
+PROXIES = env.int("TRACKER_PROXIES", default=0)  # how many of our own stand in front
+STATEMENT_TIMEOUT_MS = env.int("TRACKER_STATEMENT_TIMEOUT_MS", default=10_000)  # longer for bulk commands
+LOG_LEVEL = env.str("TRACKER_LOG_LEVEL", default="INFO").upper()
+
+
+def secret_key() -> str:
+    """The environment's, else one made once and kept in the state folder."""
+    given = env.str("TRACKER_SECRET_KEY", default="")
+    if given:
+        if len(given) < 50:
+            raise ImproperlyConfigured("TRACKER_SECRET_KEY must have at least 50 characters.")
+        return given
+    kept = STATE / "secret_key"
+    if not kept.exists():
+        write_private(make_state(STATE) / kept.name, secrets.token_urlsafe(50), replace=False)
+    return kept.read_text()
+
+
+SECRET_KEY = secret_key()
+
+# Services: the environment's, else those that `up` runs, else addresses where nothing ever answers: commands
+# that need none still work, and manage.py explains the others' failure.
+NOWHERE = {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/none", "REDIS_URL": "redis://127.0.0.1:1/0"}
+_running = STATE / "services.json"
+SERVICES: dict[str, str] = NOWHERE | (json.loads(_running.read_text()) if _running.exists() else {})
+DATABASE_URL = env.str("DATABASE_URL", default=SERVICES["DATABASE_URL"])
+REDIS_URL = env.str("REDIS_URL", default=SERVICES["REDIS_URL"])
+if urlsplit(DATABASE_URL).scheme not in ("postgres", "postgresql"):
+    raise ImproperlyConfigured("DATABASE_URL must begin with postgres://.")
+if urlsplit(REDIS_URL).scheme not in ("redis", "rediss", "unix"):
+    raise ImproperlyConfigured("REDIS_URL must begin with redis://.")
+_limits = {
+    "statement_timeout": STATEMENT_TIMEOUT_MS,
+    "lock_timeout": 3_000,
+    "idle_in_transaction_session_timeout": 30_000,
+}
+DATABASES: dict[str, Any] = {"default": env.db_url_config(DATABASE_URL)}
+DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+DATABASES["default"]["OPTIONS"] = DATABASES["default"].get("OPTIONS", {}) | {
+    "connect_timeout": 3,
+    "options": " ".join(f"-c {name}={value}" for name, value in _limits.items()),
+}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "tracker",
+        # A frozen Redis must not freeze a page.
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 1},
+    }
+}
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "crossings.apps.CrossingsConfig",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "tracker.urls"
+WSGI_APPLICATION = "tracker.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.str("TRACKER_STATIC", default=str(STATE / "static")))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1_000
+
+# Django knows neither Pashto nor Dari. A language is offered once it has a compiled catalogue: without one,
+# Django would silently show English from left to right under that language's address.
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = True
+LANGUAGE_CODE = "en"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+locale.LANG_INFO |= {
+    "ps": {"bidi": True, "code": "ps", "name": "Pashto", "name_local": "پښتو"},
+    "fa-af": {"bidi": True, "code": "fa-af", "name": "Dari", "name_local": "دری"},
+}
+LANGUAGES_BIDI = ["ps", "fa-af", "ur"]
+PLANNED_LANGUAGES = {"ps": "Pashto", "fa-af": "Dari", "ur": "Urdu"}
+LANGUAGES = [("en", "English")] + [
+    (code, name)
+    for code, name in PLANNED_LANGUAGES.items()
+    if (BASE_DIR / "locale" / code.replace("-af", "_AF") / "LC_MESSAGES/django.mo").exists()
+]
+
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+_validators = "django.contrib.auth.password_validation."
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": _validators + "UserAttributeSimilarityValidator"},
+    {"NAME": _validators + "MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": _validators + "CommonPasswordValidator"},
+]
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "no-referrer"  # whose link was followed can endanger people
+if HTTPS and not DEBUG:
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    if PROXIES:
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+REST_FRAMEWORK = {
+    # Closed by default: a view that is public says so itself.
+    "DEFAULT_AUTHENTICATION_CLASSES": ["crossings.api.auth.ApiKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["crossings.api.auth.DenyAll"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "crossings.api.problems.handler",
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "URL_FORMAT_OVERRIDE": None,
+    "NUM_PROXIES": PROXIES,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Border-crossing status tracker",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": "tracker.logs.OneLine"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},  # its own handlers mail admins and colour the console
+        # A line per tick and per task says nothing: polls and deliveries leave rows.
+        **{f"celery.{noisy}": {"level": "WARNING"} for noisy in ("beat", "worker.strategy", "app.trace")},
+    },
+}

@@ -1,0 +1,10 @@
+from django.conf.urls.i18n import i18n_patterns
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("crossings.api.urls")),
+    # English has no prefix; the other languages live under /ps/, /fa-af/ and /ur/.
+    *i18n_patterns(path("", include("crossings.web.urls")), prefix_default_language=False),
+]
