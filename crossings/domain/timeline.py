@@ -52,6 +52,7 @@ class Standing:
     at: datetime | None = None
     words: dict[Lane, list[Said]] = field(default_factory=dict)
     period: Period | None = None
+    rulings: dict[Lane, list[int]] = field(default_factory=dict)
 
     def reports(self) -> list[int]:
         return sorted({word.report for words in self.words.values() for word in words})
@@ -103,26 +104,25 @@ def _next_moment(border: Border, standing: Standing, begins: datetime | None) ->
 
 
 def _settle_lanes(border: Border, standing: Standing, touched: set[Lane], at: datetime) -> None:
-    facts = dict(standing.period.lanes) if standing.period else {lane: unheard(at) for lane in border.lanes}
-    rulings: set[int] = set(standing.period.reports) if standing.period else set()
-    changed = standing.period is None
+    before = standing.period
+    facts = dict(before.lanes) if before else {lane: unheard(at) for lane in border.lanes}
     precisions: list[Precision] = []
     for lane in touched:
         words = standing.words[lane] = material(border, lane, standing.words[lane], at)
         seen = lane_at(border, lane, words, at)
-        fact = _moved(facts[lane], seen, at, _boundary_precision(border, words, at))
+        standing.rulings[lane] = [word.report for word in seen.rulings()]
+        precision = _boundary_precision(words, at)
+        fact = _moved(facts[lane], seen, at, precision)
         if fact.key != facts[lane].key:
-            changed = True
-            precisions.append(_boundary_precision(border, words, at))
+            precisions.append(precision)
             facts[lane] = fact
-    if not changed:
+    if before is not None and not precisions:
         return
-    rulings = {
-        word.report for lane, words in standing.words.items() for word in lane_at(border, lane, words, at).rulings()
-    }
+    for lane in standing.words.keys() - standing.rulings.keys():
+        seen = lane_at(border, lane, standing.words[lane], at)
+        standing.rulings[lane] = [word.report for word in seen.rulings()]
     start_precision = max(precisions, key=FINENESS.__getitem__, default=Precision.EXACT)
     state = one_word(facts)
-    before = standing.period
     same = before is not None and before.state is state
     standing.period = Period(
         start=at,
@@ -131,7 +131,7 @@ def _settle_lanes(border: Border, standing: Standing, touched: set[Lane], at: da
         since=before.since if before and same else at,
         since_precision=before.since_precision if before and same else start_precision,
         lanes=facts,
-        reports=tuple(sorted(rulings)),
+        reports=tuple(sorted({report for reports in standing.rulings.values() for report in reports})),
     )
 
 
@@ -145,7 +145,7 @@ def _moved(fact: LaneFact, seen: LaneAt, at: datetime, precision: Precision) -> 
     return replace(fact, gates=gates, holders=seen.holders, terms=seen.terms)
 
 
-def _boundary_precision(border: Border, words: list[Said], at: datetime) -> Precision:
+def _boundary_precision(words: list[Said], at: datetime) -> Precision:
     """How well the moment of a change is known: as well as what began or ended then."""
     begun = [word.precision for word in words if word.effective_at == at]
     if begun:

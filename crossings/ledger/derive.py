@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 
+from crossings.domain.border import Lane
+from crossings.domain.timeline import LaneFact, Standing
 from crossings.domain.timeline import Period as Stretch
-from crossings.domain.timeline import Standing
 from crossings.evidence import EPOCH, Point, advance, points_before
+from crossings.ledger.bulk import insert
 from crossings.ledger.transaction import Touched
 from crossings.models import Checkpoint, Period
-from crossings.serializers import fact_json
+from crossings.serializers import Json, fact_json
 
 STEPS_BETWEEN_CHECKPOINTS = 8
 CHECKPOINTS_AHEAD = 4
@@ -90,12 +91,13 @@ def _read_ahead(
 def _rewrite(pk: int, touched: Touched, point: Point, rewriting: Rewriting, now: datetime) -> None:
     standing = point.standing
     current = standing.period
+    facts: dict[int, tuple[LaneFact, Json]] = {}
     if current is not None:
-        rewriting.new.append(_row(pk, current))
+        rewriting.new.append(_row(pk, current, facts))
     for steps, _ in enumerate(advance(touched.border, pk, point, now), 1):
         if standing.period is not None and standing.period is not current:
             current = standing.period
-            rewriting.new.append(_row(pk, current))
+            rewriting.new.append(_row(pk, current, facts))
         if steps % STEPS_BETWEEN_CHECKPOINTS == 0:
             rewriting.checkpoints.append(_mark(pk, standing))
         if _agrees(touched, point, rewriting):
@@ -132,7 +134,7 @@ def _agrees(touched: Touched, point: Point, rewriting: Rewriting) -> bool:
     return covering is not None and bool(rewriting.new) and _content(covering) == _content(rewriting.new[-1])
 
 
-def _row(pk: int, period: Stretch) -> Period:
+def _row(pk: int, period: Stretch, facts: dict[int, tuple[LaneFact, Json]]) -> Period:
     return Period(
         crossing_id=pk,
         start=period.start,
@@ -140,9 +142,16 @@ def _row(pk: int, period: Stretch) -> Period:
         state=period.state.value,
         since=period.since,
         since_precision=period.since_precision.value,
-        lanes=[fact_json(lane, fact) for lane, fact in period.lanes.items()],
+        lanes=[_fact(lane, fact, facts) for lane, fact in period.lanes.items()],
         reports=list(period.reports),
     )
+
+
+def _fact(lane: Lane, fact: LaneFact, facts: dict[int, tuple[LaneFact, Json]]) -> Json:
+    """The fact's JSON, made once: most lanes pass from period to period as the same object, kept alive in `facts`."""
+    if id(fact) not in facts:
+        facts[id(fact)] = fact, fact_json(lane, fact)
+    return facts[id(fact)][1]
 
 
 def _content(row: Period) -> tuple[Any, ...]:
@@ -167,8 +176,7 @@ def _write(touched: dict[int, Touched], rewritings: dict[int, Rewriting]) -> Non
         Period.objects.filter(pk__in=gone).delete()
     if moved:
         Period.objects.bulk_update(moved, ["end"])
-    if fresh:
-        Period.objects.bulk_create(fresh)
+    insert(fresh)
     _write_checkpoints(stale_marks, marks)
 
 
@@ -215,7 +223,7 @@ def _checkpoint_differences(each: Rewriting) -> tuple[list[int], list[Checkpoint
     return [mark.pk for at, mark in old.items() if at not in same], [m for at, m in new.items() if at not in same]
 
 
-def _write_checkpoints(stale: list[int], marks: Iterable[Checkpoint]) -> None:
+def _write_checkpoints(stale: list[int], marks: list[Checkpoint]) -> None:
     if stale:
         Checkpoint.objects.filter(pk__in=stale).delete()
-    Checkpoint.objects.bulk_create(list(marks), ignore_conflicts=True)
+    insert(marks)

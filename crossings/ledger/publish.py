@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
+
+from django.db import connection
 
 from crossings.domain.claims import stamp
 from crossings.domain.vocabulary import ChangeType, Precision
 from crossings.evidence import QUEUE_SHOWN_FOR, Point, points_before, queues, statuses
 from crossings.evidence import advance as walk_on
+from crossings.ledger.bulk import insert
 from crossings.ledger.derive import derive
 from crossings.ledger.transaction import Touched
 from crossings.models import Change, Current, Feed
@@ -134,9 +138,29 @@ def _number(pending: list[tuple[Touched, list[Json]]], now: datetime) -> None:
                 each.current.position = feed.position
                 rows.append(_row(each, change, feed.position, now))
         feed.save()
-        Change.objects.bulk_create(rows)
-    fields = ["state", "status", "queues", "version", "position", "updated_at", "settle_at"]
-    Current.objects.bulk_update([each.current for each, _ in pending], fields)
+        insert(rows)
+    _store([each.current for each, _ in pending])
+
+
+def _store(rows: list[Current]) -> None:
+    """One statement however many rows: Django's own bulk_update grows with rows times columns."""
+    columns = ["crossing_id", "state", "version", "position", "updated_at", "settle_at"]
+    values: list[Any] = [[getattr(row, column) for row in rows] for column in columns]
+    documents = [
+        [json.dumps(getattr(row, column), ensure_ascii=False) for row in rows] for column in ("status", "queues")
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE crossings_current c SET state = r.state, version = r.version, position = r.position,
+                updated_at = r.updated_at, settle_at = r.settle_at, status = r.status::jsonb, queues = r.queues::jsonb
+            FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[],
+                %s::text[], %s::text[])
+                AS r(crossing_id, state, version, position, updated_at, settle_at, status, queues)
+            WHERE c.crossing_id = r.crossing_id
+            """,
+            [values[0], [str(state) for state in values[1]], *values[2:], *documents],
+        )
 
 
 def _row(each: Touched, change: Json, position: int, now: datetime) -> Change:

@@ -13,6 +13,7 @@ from crossings.domain.claims import Claim
 from crossings.domain.holds import Why, tightens, why_held
 from crossings.domain.readings import Reading as Count
 from crossings.domain.vocabulary import State, Traffic
+from crossings.ledger.bulk import insert
 from crossings.ledger.outcome import Outcome, Result
 from crossings.ledger.publish import publish
 from crossings.ledger.repeats import LastWords
@@ -171,9 +172,9 @@ def _draft(batch: Batch, item: Item, each: Touched, why: Why) -> Draft:
 
 
 def _write(batch: Batch, touched: dict[int, Touched]) -> None:
-    Report.objects.bulk_create([row for _, row in batch.reports])
-    Reading.objects.bulk_create([row for _, row in batch.readings])
-    Draft.objects.bulk_create([row for _, row in batch.drafts])
+    insert([row for _, row in batch.reports])
+    insert([row for _, row in batch.readings])
+    insert([row for _, row in batch.drafts])
     Confirmation.objects.bulk_create(batch.confirmations, ignore_conflicts=True)
     for result, report in batch.reports:
         result.report = report.pk
