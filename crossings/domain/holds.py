@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from crossings.domain.border import Lane
 from crossings.domain.claims import Claim
@@ -63,3 +64,10 @@ def loosens(claim: Claim, before: dict[Lane, State]) -> bool:
 
 def massive(loosened: int, crossings_of_the_country: int) -> bool:
     return loosened >= MASSIVE_AT_LEAST and loosened * MASSIVE_SHARE > crossings_of_the_country
+
+
+def flaps(said: list[tuple[datetime, State]]) -> bool:
+    """Whether these words of one source on one lane change it four times or more."""
+    states = [state for _, state in sorted(said, key=lambda word: word[0])]
+    # The first word is itself a change of what stood before.
+    return 1 + sum(a is not b for a, b in pairwise(states)) >= FLAPS

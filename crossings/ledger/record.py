@@ -12,13 +12,13 @@ from django.db import transaction
 from crossings.domain.claims import Claim
 from crossings.domain.holds import Why, tightens, why_held
 from crossings.domain.readings import Reading as Count
-from crossings.domain.vocabulary import State, Traffic
+from crossings.ledger.brake import Brake
 from crossings.ledger.bulk import insert
 from crossings.ledger.outcome import Outcome, Result
 from crossings.ledger.publish import publish
 from crossings.ledger.repeats import LastWords
 from crossings.ledger.rows import reading_row, report_row
-from crossings.ledger.transaction import Touched, in_transaction, lock_crossings
+from crossings.ledger.transaction import Touched, in_transaction, lane_states, lock_crossings
 from crossings.ledger.undo import touch_revived
 from crossings.models import Confirmation, Crossing, Draft, Reading, Report, Source
 from crossings.serializers import Json, crossing_json
@@ -96,6 +96,7 @@ def _record(batch: Batch, items: Sequence[Item]) -> list[Result]:
     ids = dict(Crossing.objects.filter(slug__in={item.crossing for item in items}).values_list("slug", "pk"))
     touched = lock_crossings(ids.values())
     seen = _Seen(batch.source, items)
+    brake = Brake(batch.source, [] if batch.backfilled or batch.vouched else items, touched)
     words = LastWords(batch.source, items, ids) if batch.repeats_confirm else None
     results = []
     for item in items:
@@ -104,7 +105,7 @@ def _record(batch: Batch, items: Sequence[Item]) -> list[Result]:
         if result is None and words is not None and isinstance(item, Claim):
             result = words.repeats(item, each, batch.confirmations, batch.now)
         if result is None:
-            result = _take(batch, item, each)
+            result = _take(batch, item, each, brake)
             seen.add(item, result)
         results.append(result)
     _write(batch, touched)
@@ -121,14 +122,15 @@ def _moved(batch: Batch, crossing: int) -> bool:
     return any(row.crossing_id == crossing for row in rows)
 
 
-def _take(batch: Batch, item: Item, each: Touched) -> Result:
+def _take(batch: Batch, item: Item, each: Touched, brake: Brake) -> Result:
     """Make the row of a new item: a report, a reading, or the draft that waits."""
     recorded_at = (item.reported_at or batch.now) if batch.backfilled else batch.now
-    why = None if batch.backfilled or batch.vouched else _why_held(batch, item, each)
+    why = None if batch.backfilled or batch.vouched else _why_held(batch, item, each, brake)
     if why is not None:
         result = Result(Outcome.DRAFT, detail=why.label)
         batch.drafts.append((result, _draft(batch, item, each, why)))
     elif isinstance(item, Claim):
+        brake.passed(item)
         result = Result(Outcome.RECORDED)
         row = report_row(item, each.crossing.pk, batch.source, recorded_at, batch.by, batch.how_known)
         row.backfilled = batch.backfilled
@@ -141,21 +143,15 @@ def _take(batch: Batch, item: Item, each: Touched) -> Result:
     return result
 
 
-def _why_held(batch: Batch, item: Item, each: Touched) -> Why | None:
+def _why_held(batch: Batch, item: Item, each: Touched, brake: Brake) -> Why | None:
     if isinstance(item, Claim):
         why = why_held(
             item.effective_at, batch.now, trusted=batch.source.trusted, polled=batch.polled, basis=item.basis
         )
         if why is not Why.UNTRUSTED and tightens(item, lane_states(each)):
             return None
-        return why
+        return why or brake.why(item)
     return why_held(item.observed_at, batch.now, trusted=batch.source.trusted, polled=batch.polled)
-
-
-def lane_states(each: Touched) -> dict[tuple[Traffic, str], State]:
-    """How the crossing's lanes stand, by its stored status."""
-    lanes = each.current.status.get("lanes", [])
-    return {(Traffic(lane["traffic"]), lane["to"]): State(lane["state"]) for lane in lanes}
 
 
 def _draft(batch: Batch, item: Item, each: Touched, why: Why) -> Draft:

@@ -12,6 +12,7 @@ from typing import TypeVar
 from django.db import OperationalError, transaction
 
 from crossings.domain.border import Border
+from crossings.domain.vocabulary import State, Traffic
 from crossings.models import Crossing, Current
 from crossings.serializers import Json
 
@@ -73,3 +74,9 @@ def in_transaction(work: Callable[[], T]) -> T:
             log.info("The database gave way (%s); trying again, attempt %s", state, attempt + 1)
             time.sleep(0.05 * attempt)
     raise AssertionError("unreachable")
+
+
+def lane_states(each: Touched) -> dict[tuple[Traffic, str], State]:
+    """How the crossing's lanes stand, by its stored status."""
+    lanes = each.current.status.get("lanes", [])
+    return {(Traffic(lane["traffic"]), lane["to"]): State(lane["state"]) for lane in lanes}

@@ -44,6 +44,7 @@ class Report(models.Model):
         constraints = [models.UniqueConstraint(fields=["source", "external_id"], name="a_report_once")]
         indexes = [
             models.Index(fields=["crossing", "effective_at", "id"], name="report_by_effect"),
+            models.Index(fields=["source", "effective_at"], name="report_by_source"),
             models.Index(fields=["crossing", "reported_at"], name="report_by_hearing"),
             models.Index(fields=["crossing", "recorded_at"], name="report_by_record"),
             models.Index(

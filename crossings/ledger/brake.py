@@ -1,0 +1,120 @@
+"""Openings walk: a source that loosens many crossings at once, or flips one lane again and again, waits for a person.
+
+Only what loosens is ever held here; a closure runs.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db.models import Q
+
+from crossings.domain.border import Lane
+from crossings.domain.claims import Claim, lanes_from_stored
+from crossings.domain.holds import FLAPS, MASSIVE_AT_LEAST, TOGETHER, Why, flaps, loosens, massive
+from crossings.domain.readings import Reading
+from crossings.domain.vocabulary import State
+from crossings.ledger.transaction import Touched, lane_states
+from crossings.models import Crossing, Draft, Period, Report, Source
+
+Word = tuple[datetime, str, dict[Lane, State]]
+"""When, at which crossing (slug), what of which lanes."""
+
+
+class Brake:
+    """Looks at one transaction's claims of one source, and at what it said within ten minutes of them before."""
+
+    def __init__(self, source: Source, items: Sequence[Claim | Reading], touched: dict[int, Touched]) -> None:
+        self.source = source
+        self.by_slug = {each.crossing.slug: each for each in touched.values()}
+        self.loosening = [item for item in items if isinstance(item, Claim) and self._loosens(item)]
+        self.words: list[Word] = []
+        self.freed: list[tuple[datetime, str]] = []
+        if self.loosening:
+            moments = [item.effective_at for item in self.loosening if item.effective_at]
+            window = Q(effective_at__gte=min(moments) - TOGETHER, effective_at__lte=max(moments) + TOGETHER)
+            self.words = self._said_before(window)
+            self.freed = [(item.effective_at, item.crossing) for item in self.loosening if item.effective_at]
+            spoken_of = Report.objects.filter(window, source=source).values_list("crossing__slug", flat=True).distinct()
+            if len({slug for _, slug in self.freed}.union(spoken_of)) >= MASSIVE_AT_LEAST:
+                self.freed += self._freed_before(window) + self._held_before(min(moments) - TOGETHER)
+        self.countries = self._countries() if len({slug for _, slug in self.freed}) >= MASSIVE_AT_LEAST else {}
+
+    def why(self, claim: Claim) -> Why | None:
+        """Why this claim is held; None where it may pass."""
+        if claim.effective_at is None or claim not in self.loosening:
+            return None
+        near = {slug for at, slug in self.freed if abs(at - claim.effective_at) <= TOGETHER}
+        countries = self.by_slug[claim.crossing].crossing.countries
+        for country in countries:
+            slugs = self.countries.get(country, set())
+            if massive(len(near & slugs), len(slugs)):
+                return Why.MASSIVE
+        return Why.FLAPPING if self._flapping(claim) else None
+
+    def passed(self, claim: Claim) -> None:
+        """Note a claim that was let through, for those after it in the same transaction."""
+        if claim.effective_at is not None:
+            lanes = {lane.lane: lane.state for lane in claim.lanes}
+            self.words.append((claim.effective_at, claim.crossing, lanes))
+
+    def _loosens(self, claim: Claim) -> bool:
+        each = self.by_slug[claim.crossing]
+        return claim.effective_at is not None and loosens(claim, lane_states(each))
+
+    def _flapping(self, claim: Claim) -> bool:
+        at = claim.effective_at
+        assert at is not None
+        for lane in claim.lanes:
+            said = [
+                (when, lanes[lane.lane])
+                for when, slug, lanes in self.words
+                if slug == claim.crossing and lane.lane in lanes and abs(when - at) <= TOGETHER
+            ]
+            if len(said) >= FLAPS - 1 and flaps([*said, (at, lane.state)]):
+                return True
+        return False
+
+    def _said_before(self, window: Q) -> list[Word]:
+        rows = Report.objects.filter(window, source=self.source, crossing__slug__in=self.by_slug, retraction=None)
+        return [
+            (at, slug, {lane: state.state for lane, state in lanes_from_stored(text).items()})
+            for at, slug, text in rows.extra(select={"text": "lanes::text"}).values_list(
+                "effective_at", "crossing__slug", "text"
+            )
+            if at is not None
+        ]
+
+    def _freed_before(self, window: Q) -> list[tuple[datetime, str]]:
+        """Where this source's earlier reports within the window began a looser period."""
+        reports = Report.objects.filter(window, source=self.source).values_list("crossing", "effective_at")
+        found = []
+        for crossing, at in set(reports):
+            around = list(Period.objects.filter(crossing=crossing, start__lte=at).order_by("-start")[:2])
+            if len(around) == 2 and around[0].start == at and _looser(around[1], around[0]):
+                found.append((at, around[0].crossing.slug))
+        return found
+
+    def _held_before(self, since: datetime) -> list[tuple[datetime, str]]:
+        drafts = Draft.objects.filter(source=self.source, why=Why.MASSIVE, decision="")
+        rows = drafts.values_list("content__effective_at", "crossing__slug")
+        return [(datetime.fromisoformat(at), slug) for at, slug in rows if at and datetime.fromisoformat(at) >= since]
+
+    def _countries(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = defaultdict(set)
+        for slug, *countries in Crossing.objects.values_list("slug", "country_a", "country_b"):
+            for country in countries:
+                found[country].add(slug)
+        return found
+
+
+def _looser(before: Period, after: Period) -> bool:
+    was = {(lane["traffic"], lane["to"]): State(lane["state"]) for lane in before.lanes}
+    return any(
+        was.get((lane["traffic"], lane["to"])) in (State.RESTRICTED, State.CLOSED)
+        and State(lane["state"]) is not was[lane["traffic"], lane["to"]]
+        and State(lane["state"]) in (State.OPEN, State.RESTRICTED)
+        for lane in after.lanes
+    )
