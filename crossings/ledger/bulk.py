@@ -25,7 +25,7 @@ def insert(rows: Sequence[models.Model]) -> None:
             )
             for row, (number,) in zip(rows, cursor.fetchall(), strict=True):
                 row.pk = number
-        columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+        columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
         values = [(field.attname, _adapter(field)) for field in fields]
         with cursor.copy(f"COPY {connection.ops.quote_name(meta.db_table)} ({columns}) FROM STDIN") as copy:
             for row in rows:
