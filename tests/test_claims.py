@@ -201,7 +201,7 @@ def test_what_is_no_object_is_refused(data: Any, pointer: str):
 
 
 def test_every_fault_is_named_at_once():
-    bad = {"declared_by": "IR", "basis": "rumoured", "effective_at": None, "lanes": [], "colour": 1}
+    bad: dict[str, Any] = {"declared_by": "IR", "basis": "rumoured", "effective_at": None, "lanes": [], "colour": 1}
     found = {("/declared_by", "not_a_side"), ("/basis", "unknown_word"), ("/effective_at", "required")}
     assert set(faults(bad)) == found | {("/lanes", "required"), ("/colour", "unknown_field")}
 
@@ -249,8 +249,8 @@ class TestWhatIsLeftOut:
         assert claim.lanes[0].conditions == (Condition(Effect.ALLOW, who=(Who.PATIENTS,)),)
 
 
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)
+def utc(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0, micro: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, second, micro, tzinfo=UTC)
 
 
 class TestTimes:

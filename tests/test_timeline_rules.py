@@ -96,7 +96,7 @@ class Notebook:
 
     def seen(self, hour: float, border: Border = FOOTPATH) -> LaneAt:
         at = NOON + hour * HOUR
-        begun = [word for word in self.said if word.moves_gates() and word.effective_at <= at]
+        begun = [word for word in self.said if word.moves_gates() and word.rank[0] <= at]
         return lane_at(border, LANE, [word for word in begun if LANE in word.lanes], at)
 
     def gates(self, hour: float, border: Border = FOOTPATH) -> dict[str, State]:
@@ -129,7 +129,7 @@ class Notebook:
 
 
 def status(border: Border, said: list[Said], at: datetime) -> Status:
-    begun = [word for word in said if word.moves_gates() and word.effective_at <= at]
+    begun = [word for word in said if word.moves_gates() and word.rank[0] <= at]
     standing = {lane: [word for word in begun if lane in word.lanes] for lane in border.lanes}
     history = periods(border, said, at)
     promised = [word for word in said if word.announced]
@@ -141,9 +141,9 @@ def book() -> Notebook:
     return Notebook()
 
 
-AUTHORITY_OF_AF = {"kind": SourceKind.AUTHORITY, "speaks_for": "AF", "source": "kabul-customs"}
-AUTHORITY_OF_PK = {"kind": SourceKind.AUTHORITY, "speaks_for": "PK", "source": "pk-customs"}
-STAFF = {"kind": SourceKind.STAFF, "source": "desk"}
+AUTHORITY_OF_AF: dict[str, Any] = {"kind": SourceKind.AUTHORITY, "speaks_for": "AF", "source": "kabul-customs"}
+AUTHORITY_OF_PK: dict[str, Any] = {"kind": SourceKind.AUTHORITY, "speaks_for": "PK", "source": "pk-customs"}
+STAFF: dict[str, Any] = {"kind": SourceKind.STAFF, "source": "desk"}
 
 
 class TestTheWeekOfFebruary2023:
@@ -398,6 +398,38 @@ class TestWhatWasSeenToPassLoosens:
         assert seen.state is RESTRICTED
         assert [each.side for each in seen.holders] == ["AF"]
         assert seen.terms == (("AF", PATIENTS),)
+
+    def test_its_conditions_stay_away_once_its_own_gate_is_free(self, book: Notebook):
+        book.says("PK", CLOSED)
+        book.says("AF", RESTRICTED, 1, conditions=(PATIENTS,))
+        book.says("AF", OPEN, 2, one_gate=True)
+        seen = book.seen(2)
+        assert (seen.state, seen.terms, [each.side for each in seen.holders]) == (RESTRICTED, (), ["AF"])
+
+    def test_of_several_as_loose_the_newest_rules(self, book: Notebook):
+        book.says("PK", CLOSED)
+        book.says("AF", RESTRICTED, 1, by=By.PROTEST)
+        book.says("AF", RESTRICTED, 2, by=By.AGENTS)
+        assert [each.by for each in book.seen(2).holders] == [By.AGENTS]
+
+    def test_a_looser_word_that_ends_sooner_gives_way_to_the_other(self, book: Notebook):
+        book.says("PK", CLOSED)
+        book.says("AF", RESTRICTED, 1)
+        book.says("AF", OPEN, 2, until=4)
+        assert [each.lanes[LANE].state for each in book.history(5)] == [CLOSED, RESTRICTED, OPEN, RESTRICTED]
+
+    def test_a_looser_word_that_ends_sooner_leaves_an_older_one_as_loose(self, book: Notebook):
+        book.says("PK", CLOSED)
+        book.says("AF", OPEN, 1)
+        book.says("AF", OPEN, 2, until=4)
+        book.says("AF", OPEN, 3, one_gate=True)
+        assert [each.lanes[LANE].state for each in book.history(6)] == [CLOSED, OPEN]
+
+    def test_a_word_of_the_same_instant_loosens_if_its_source_said_it_later(self, book: Notebook):
+        book.says("PK", RESTRICTED)
+        book.says("AF", OPEN, recorded_at=NOON + HOUR)
+        book.says("AF", OPEN, 1, one_gate=True)
+        assert [each.lanes[LANE].state for each in book.history(2)] == [OPEN]
 
     def test_a_claim_that_names_no_side_sets_both_gates_and_its_conditions_are_listed_once(self, book: Notebook):
         book.says("", RESTRICTED, conditions=(PATIENTS,))
@@ -665,6 +697,12 @@ class TestAnnouncements:
         book.announces("PK", CLOSED, 5, told=1)
         book.announces("PK", CLOSED, 29, told=2)
         assert book.outcomes(3) == [Outcome.WITHDRAWN, None]
+
+    def test_it_is_not_withdrawn_by_being_said_again(self, book: Notebook):
+        book.says("", OPEN)
+        book.announces("PK", CLOSED, 5, told=1)
+        book.announces("PK", CLOSED, 5, told=2)
+        assert book.outcomes(3) == [None, None]
 
     def test_an_announced_reopening_does_not_withdraw_the_closing_before_it(self, book: Notebook):
         book.says("", OPEN)

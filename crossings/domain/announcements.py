@@ -63,13 +63,13 @@ def _ended(word: Said, words: list[Said], history: list[Period], at: datetime) -
 
 
 def _replaces(other: Said, word: Said) -> bool:
-    """The same source names another time for a lane before the first has ended: it was put off."""
+    """The same source names another time for the same before the first has ended: it was put off."""
     return (
         other.source == word.source
         and not other.retracted
         and said_at(word) < said_at(other) < lapses_at(word)
         and other.effective_at != word.effective_at
-        and not word.lanes.keys().isdisjoint(other.lanes)
+        and any(lane in other.lanes and other.lanes[lane].state is put.state for lane, put in word.lanes.items())
     )
 
 

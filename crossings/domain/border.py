@@ -67,7 +67,7 @@ class Border:
             if isinstance(at, datetime):
                 return self.stand_in(at, precision, side)
             if precision in (Precision.DAY, Precision.MONTH):
-                return self.noon(at, side)
+                return self.noon(at.replace(day=15) if precision is Precision.MONTH else at, side)
         except (ValueError, OverflowError):
             read.fault(key, "invalid_timestamp", "There is no such time.")
             return None

@@ -13,7 +13,7 @@ from crossings.domain.vocabulary import Word
 
 W = TypeVar("W", bound=Word)
 
-RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)?\Z")
+RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)?\Z")
 DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
 MONTH = re.compile(r"\d{4}-\d\d\Z")
 COUNTRY = re.compile(r"[A-Z]{2}\Z")
@@ -22,7 +22,7 @@ URL = re.compile(r"https?://[^\s<>\"\\^`{|}]+\Z", re.IGNORECASE)
 # Bidirectional overrides and isolates can make a sentence read as its opposite; other controls have no use here.
 BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 # Ten digits or more with the separators people put into telephone numbers, in any script's digits.
-PHONE = re.compile(r"(?<![\d/.\-])\+?\d(?:[\s().\-\u200c]{0,2}\d){8,14}(?![\d/])")
+PHONE = re.compile(r"(?<!\d)\+?\d(?:[\s().\-\u2010-\u2015\u200c\u200d]{0,2}\d){8,14}(?!\d)")
 DATE_LIKE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?|\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{1,2}:\d\d")
 
 
@@ -32,9 +32,10 @@ def phone_number_in(text: str) -> bool:
 
 
 def clean(text: str) -> str:
-    """The text in NFC, without control characters (but line breaks) and bidirectional controls."""
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).translate(BIDI_CONTROLS)
-    return "".join(c for c in text if c == "\n" or unicodedata.category(c) != "Cc").strip()
+    """The text in NFC, without control and invisible characters; line breaks and the joiners of Persian stay."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(BIDI_CONTROLS)
+    kept = "".join(c for c in text if c in "\n\u200c\u200d" or unicodedata.category(c) not in ("Cc", "Cf"))
+    return unicodedata.normalize("NFC", kept).strip()
 
 
 class Fields:
@@ -99,10 +100,11 @@ class Fields:
         if "\x00" in value or any("\ud800" <= c <= "\udfff" for c in value):
             self.fault(key, "invalid_text", "The text holds characters that cannot be stored (NUL or half a pair).")
             return ""
+        # What is far too long is not cleaned first; what grows by cleaning is measured as it would be kept.
+        value = clean(value) if len(value) <= limit * 2 else value
         if len(value) > limit:
             self.fault(key, "text_too_long", f"At most {limit} characters; this has {len(value)}.")
             return ""
-        value = clean(value)
         if public and phone_number_in(value):
             self.fault(key, "phone_number", "Telephone numbers are not kept here: take it out and send again.")
         return value
@@ -130,8 +132,8 @@ class Fields:
         value = self.get(key)
         if value is None:
             return None
-        whole = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-        if not whole or value != int(value):
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or (isinstance(value, float) and not (math.isfinite(value) and value.is_integer())):
             self.fault(key, "not_a_whole_number", "A whole number is expected.")
             return None
         if not low <= value <= high:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from crossings.domain.border import Border, Lane
 from crossings.domain.claims import Condition
-from crossings.domain.said import Said, newer, newest
+from crossings.domain.said import Rank, Said, newer, newest
 from crossings.domain.vocabulary import STRICTNESS, By, State, Where
 
 
@@ -56,6 +56,7 @@ class LaneAt:
 
 def lane_at(border: Border, lane: Lane, begun: list[Said], at: datetime) -> LaneAt:
     """The lane at `at`, from the claims about it that have begun by then and move gates."""
+    begun = last_words(border, begun)
     gates = {key: gate_at(border, lane, key, begun, at) for key in gate_keys(border, begun)}
     state = max((gate.state for gate in gates.values()), key=STRICTNESS.__getitem__)
     strict = state in (State.RESTRICTED, State.CLOSED)
@@ -67,6 +68,24 @@ def lane_at(border: Border, lane: Lane, begun: list[Said], at: datetime) -> Lane
             if gate.state is state and gate.ruling and not gate.loosened:
                 terms.update(dict.fromkeys((gate.ruling.side, term) for term in gate.ruling.lanes[lane].conditions))
     return LaneAt(state, gates, tuple(sorted(holders, key=_by_name)), tuple(terms), bool(begun))
+
+
+def last_words(border: Border, begun: list[Said]) -> list[Said]:
+    """Without what its own source took back at the same instant: a later word on the same gates (rule 10)."""
+    said: dict[tuple[str, Rank], list[Said]] = {}
+    for word in begun:
+        said.setdefault((word.source, word.rank), []).append(word)
+    if len(said) == len(begun):
+        return begun
+    return [
+        word
+        for word in begun
+        if not any(
+            (other.recorded_at, other.report) > (word.recorded_at, word.report)
+            and set(other.gates(border)) >= set(word.gates(border))
+            for other in said[word.source, word.rank]
+        )
+    ]
 
 
 def _by_name(holder: Holder) -> tuple[str, str, str]:
@@ -90,10 +109,10 @@ def gate_at(border: Border, lane: Lane, key: str, begun: list[Said], at: datetim
         base = newest(setting, lane)
         top = top or base
         if base.ends_at(border) > at:
-            if base.strictness(lane) <= strictest_that_ran_out:
+            gate = _loosened(Gate(base.lanes[lane].state, base, base, assumed=base is not top), lane, passed)
+            if STRICTNESS[gate.state] <= strictest_that_ran_out:
                 break
-            state = base.lanes[lane].state
-            return _loosened(Gate(state, base, base, assumed=base is not top), lane, passed)
+            return gate
         if not base.runs_out(border):
             break  # Forgotten: no older claim steps in.
         # The end of a closure is a promise, that of a permission is not: older claims show through only where
@@ -113,7 +132,7 @@ def _loosened(gate: Gate, lane: Lane, passed: list[Said]) -> Gate:
         return gate
     loosest = min(word.strictness(lane) for word in looser)
     ruling = newest([word for word in looser if word.strictness(lane) == loosest], lane)
-    return Gate(ruling.lanes[lane].state, gate.base, ruling, loosened=True)
+    return Gate(ruling.lanes[lane].state, gate.base, ruling, loosened=True, assumed=gate.assumed)
 
 
 def material(border: Border, lane: Lane, begun: list[Said], at: datetime) -> list[Said]:
@@ -124,6 +143,7 @@ def material(border: Border, lane: Lane, begun: list[Said], at: datetime) -> lis
     outlives it. A confirmation can lengthen a claim's life: the ledger then derives anew from where that claim
     began (ledger.derive), so this holds for the ends known now.
     """
+    begun = last_words(border, begun)
     kept: dict[int, Said] = {}
     for key in gate_keys(border, begun):
         setting = [word for word in begun if key in word.gates(border)]
@@ -143,7 +163,9 @@ def material(border: Border, lane: Lane, begun: list[Said], at: datetime) -> lis
             break
         for word in _outliving(border, lane, key, begun, floor, at):
             kept[word.report] = word
-    return [word for word in begun if word.report in kept]
+    # Of a tie all are kept: which of them rules depends on the others.
+    ties = {word.rank for word in kept.values()}
+    return [word for word in begun if word.report in kept or word.rank in ties]
 
 
 def _outliving(border: Border, lane: Lane, key: str, begun: list[Said], floor: Said | None, at: datetime) -> list[Said]:

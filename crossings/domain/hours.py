@@ -94,7 +94,11 @@ def _opening(read: Fields, sides: tuple[str, ...]) -> Opening | None:
         if (country or key == "side") and country not in sides:
             read.fault(key, "not_a_side", f"One of {', '.join(sides)} is expected.")
     clocks = [_clock(read, key) for key in ("opens", "closes")]
-    holidays = [read_day(read, index, each) for index, each in enumerate(read.get("holidays") or [])]
+    days_off = read.get("holidays")
+    if not isinstance(days_off, list | None):
+        read.fault("holidays", "not_a_list", "A list of days such as 2026-08-14 is expected.")
+        days_off = None
+    holidays = [read_day(read, index, each) for index, each in enumerate(days_off or [])]
     days, traffic = read.words("days", Weekday) or WEEKDAYS, read.words("traffic", Traffic)
     read.no_others()
     if clocks[0] is None or clocks[1] is None:
@@ -113,7 +117,10 @@ def read_day(read: Fields, index: int, value: Any) -> date | None:
 def _clock(read: Fields, key: str) -> time | None:
     value = read.get(key)
     try:
-        return time(0) if value == "24:00" else time.fromisoformat(value)
+        clock = time(0) if value == "24:00" else time.fromisoformat(value)
+        if clock.tzinfo is not None:
+            raise ValueError
+        return clock
     except (TypeError, ValueError):
         read.fault(key, "invalid_hours", "A local time such as 07:00 is expected.")
         return None

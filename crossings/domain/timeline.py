@@ -52,7 +52,8 @@ class Standing:
     at: datetime | None = None
     words: dict[Lane, list[Said]] = field(default_factory=dict)
     period: Period | None = None
-    rulings: dict[Lane, list[int]] = field(default_factory=dict)
+    seen: dict[Lane, LaneAt] = field(default_factory=dict)
+    """Each lane as it was last looked at: untouched since."""
 
     def reports(self) -> list[int]:
         return sorted({word.report for words in self.words.values() for word in words})
@@ -110,7 +111,7 @@ def _settle_lanes(border: Border, standing: Standing, touched: set[Lane], at: da
     for lane in touched:
         words = standing.words[lane] = material(border, lane, standing.words[lane], at)
         seen = lane_at(border, lane, words, at)
-        standing.rulings[lane] = [word.report for word in seen.rulings()]
+        standing.seen[lane] = seen
         precision = _boundary_precision(words, at)
         fact = _moved(facts[lane], seen, at, precision)
         if fact.key != facts[lane].key:
@@ -118,9 +119,10 @@ def _settle_lanes(border: Border, standing: Standing, touched: set[Lane], at: da
             facts[lane] = fact
     if before is not None and not precisions:
         return
-    for lane in standing.words.keys() - standing.rulings.keys():
-        seen = lane_at(border, lane, standing.words[lane], at)
-        standing.rulings[lane] = [word.report for word in seen.rulings()]
+    for lane in standing.words.keys() - standing.seen.keys():
+        standing.seen[lane] = lane_at(border, lane, standing.words[lane], at)
+    for lane, seen in standing.seen.items():
+        facts[lane] = _with_gates(facts[lane], seen)
     start_precision = max(precisions, key=FINENESS.__getitem__, default=Precision.EXACT)
     state = one_word(facts)
     same = before is not None and before.state is state
@@ -131,18 +133,28 @@ def _settle_lanes(border: Border, standing: Standing, touched: set[Lane], at: da
         since=before.since if before and same else at,
         since_precision=before.since_precision if before and same else start_precision,
         lanes=facts,
-        reports=tuple(sorted({report for reports in standing.rulings.values() for report in reports})),
+        reports=tuple(sorted({word.report for seen in standing.seen.values() for word in seen.rulings()})),
     )
 
 
 def _moved(fact: LaneFact, seen: LaneAt, at: datetime, precision: Precision) -> LaneFact:
-    gates = tuple((key, gate.state) for key, gate in seen.gates.items())
+    gates = _gates(seen)
     if seen.state is not fact.state or not fact.reported:
         last = None
         if seen.state is State.UNKNOWN:
             last = fact.state if fact.state is not State.UNKNOWN else fact.last_known
         return LaneFact(seen.state, at, precision, gates, seen.holders, seen.terms, last, seen.reported)
     return replace(fact, gates=gates, holders=seen.holders, terms=seen.terms)
+
+
+def _gates(seen: LaneAt) -> tuple[tuple[str, State], ...]:
+    return tuple((key, gate.state) for key, gate in seen.gates.items())
+
+
+def _with_gates(fact: LaneFact, seen: LaneAt) -> LaneFact:
+    """The gates as they stand when a period begins, though nothing else of the lane may have changed."""
+    gates = _gates(seen)
+    return fact if gates == fact.gates else replace(fact, gates=gates)
 
 
 def _boundary_precision(words: list[Said], at: datetime) -> Precision:
