@@ -6,6 +6,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from crossings.domain.keys import new_key
+from crossings.ingest import read_claim, read_reading
+from crossings.ledger import Result, record_many
+from crossings.matching import Names
 from crossings.models import ApiKey, Crossing, Current, Source
 
 Json = dict[str, Any]
@@ -58,6 +61,21 @@ def reading(**fields: Any) -> Json:
     given = {"crossing": "torkham", "side": "PK", "traffic": "cargo", "measure": "waiting", "unit": "trucks",
              "low": 1400, "high": 1400, "observed_at": "2023-02-24T07:00:00Z"}  # fmt: skip
     return {key: value for key, value in {**given, **fields}.items() if value is not ...}
+
+
+def say(source: Source, *items: Json, now: datetime, **how: Any) -> list[Result]:
+    """Record claims and readings (told apart by `measure`) as every door does: checked, then through the ledger."""
+    names = Names.load()
+    read = [
+        read_reading(each, names, source) if "measure" in each else read_claim(each, names, source) for each in items
+    ]
+    return record_many(source, read, now=now, **how)
+
+
+def say_the_week(source: Source) -> None:
+    """SEED_WEEK, each claim recorded at the moment it was said."""
+    for each in SEED_WEEK:
+        say(source, each, now=datetime.fromisoformat(each["reported_at"]))
 
 
 def lanes(state: str, *traffic: str) -> list[Json]:

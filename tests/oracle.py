@@ -1,17 +1,15 @@
 """Rules 1 to 4 of DESIGN §3 a second time, for the claims about one lane; shares nothing with crossings.domain."""
 
-STATES = ["open", "unknown", "restricted", "closed"]
-PRECISIONS = ["month", "day", "hour", "exact"]
+STATES, PRECISIONS = ["open", "unknown", "restricted", "closed"], ["month", "day", "hour", "exact"]
 
 
-def ending(claim, forget_after):
-    forgotten = max([claim.effective_at, claim.reported_at or claim.recorded_at, *claim.confirmations]) + forget_after
+def ending(claim, forget):
+    forgotten = max([claim.effective_at, claim.reported_at or claim.recorded_at, *claim.confirmations]) + forget
     return (claim.until, "run out") if claim.until and claim.until <= forgotten else (forgotten, "forgotten")
 
 
 def gates_set_by(claim, sides):
-    named = [claim.side] if claim.side else sides
-    return [f"{side}:road" if claim.where == "road" else side for side in named]
+    return [f"{side}:road" if claim.where == "road" else side for side in ([claim.side] if claim.side else sides)]
 
 
 def newer(claim, other):
@@ -22,9 +20,13 @@ def newer(claim, other):
 
 
 def newest(claims):
-    taken_back = [a for a in claims for b in claims if a.source == b.source and newer(b, a)]
-    last_words = [a for a in claims if a not in taken_back]
+    last_words = [a for a in claims if not any(a.source == b.source and newer(b, a) for b in claims)]
     return next((a for a in last_words if all(newer(a, b) for b in last_words if b is not a)), None)
+
+
+def takes_back(later, claim, sides):
+    at_once = (later.source, later.effective_at, later.precision) == (claim.source, claim.effective_at, claim.precision)
+    return at_once and newer(later, claim) and {*gates_set_by(claim, sides)} <= {*gates_set_by(later, sides)}
 
 
 def may_loosen(claim, gate, sides):
@@ -32,29 +34,31 @@ def may_loosen(claim, gate, sides):
     return seen and not (claim.one_gate or claim.authority or gate in gates_set_by(claim, sides))
 
 
-def gate_at(gate, begun, t, sides, forget_after):
+def gate_at(gate, begun, t, sides, forget):
     base, state = newest([each for each in begun if gate in gates_set_by(each, sides)]), "unknown"
-    if base and t < ending(base, forget_after)[0]:
+    if base and t < ending(base, forget)[0]:
         state = base.state
-    elif base and ending(base, forget_after)[1] == "run out":
-        without = gate_at(gate, [each for each in begun if each is not base], t, sides, forget_after)
+    elif base and ending(base, forget)[1] == "run out":
+        without = gate_at(gate, [each for each in begun if each is not base], t, sides, forget)
         if without[0] != "unknown" and STATES.index(without[0]) > STATES.index(base.state):
             return without
-    passed = [each for each in begun if may_loosen(each, gate, sides) and t < ending(each, forget_after)[0]]
-    passed = [each for each in passed if not base or newer(each, base)]
+    passed = [
+        e for e in begun if may_loosen(e, gate, sides) and t < ending(e, forget)[0] and not (base and newer(base, e))
+    ]
     loosest = min([state, *(each.state for each in passed)], key=STATES.index)
-    return (
-        (state, base, False) if loosest == state else (loosest, newest([e for e in passed if e.state == loosest]), True)
-    )
+    ruling = base if loosest == state else newest([each for each in passed if each.state == loosest])
+    return loosest, ruling, loosest != state
 
 
-def lane_at(claims, t, sides, must_speak, forget_after):
+def lane_at(claims, t, sides, must_speak, forget):
     begun = [c for c in claims if not c.retracted and c.basis != "announced" and c.effective_at and c.effective_at <= t]
+    begun = [a for a in begun if not any(takes_back(b, a, sides) for b in begun)]
     names = {*must_speak, *(gate for each in begun for gate in gates_set_by(each, sides))}
-    gates = {name: gate_at(name, begun, t, sides, forget_after) for name in names}
+    gates = {name: gate_at(name, begun, t, sides, forget) for name in names}
     state = max((gate[0] for gate in gates.values()), key=STATES.index)
     ruling = [gate for gate in gates.values() if gate[0] == state] if state in ("restricted", "closed") else []
     holders = {(claim.side, claim.where, claim.by) for _, claim, _ in ruling}
-    own = [claim for _, claim, loosened in ruling if state == "restricted" and not loosened]
-    conditions = {(claim.side, condition) for claim in own for condition in claim.conditions}
-    return state, {name: gate[0] for name, gate in gates.items()}, holders, conditions
+    own = {
+        (c.side, each) for _, c, loosened in ruling if state == "restricted" and not loosened for each in c.conditions
+    }
+    return state, {name: gate[0] for name, gate in gates.items()}, holders, own

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-from copy import copy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -58,19 +57,21 @@ borders = st.builds(
     sides=st.just(SIDES),
     traffic=st.sampled_from([tuple(Traffic)[:count] for count in (1, 1, 1, 2, 3)]),
     must_speak=st.sampled_from([("AF", "PK"), ("AF", "PK"), ("PK",)]),
-    forget_after=st.sampled_from([timedelta(hours=18), timedelta(hours=36), timedelta(days=60)]),
+    forget_after=st.sampled_from([timedelta(hours=18), timedelta(hours=36), timedelta(days=60), timedelta(days=60)]),
 )
 
 
 @st.composite
 def lane_states(draw: st.DrawFn, border: Border) -> dict[Lane, LaneState]:
-    lanes = draw(st.sets(st.sampled_from(border.lanes), min_size=1))
-    found = {}
-    for lane in sorted(lanes):
-        state = draw(st.sampled_from(State))
-        conditions = draw(st.sampled_from([(), CONDITIONS, CONDITIONS[:1]])) if state is State.RESTRICTED else ()
-        found[lane] = LaneState(*lane, state, conditions)
-    return found
+    """Mostly one word for all lanes or for one: many claims about the same lane are what tries the rules."""
+    lanes = draw(st.sampled_from([border.lanes, border.lanes, border.lanes[:1], border.lanes[1:]]))
+    apart = draw(st.sampled_from([False, False, True]))
+    states = [draw(st.sampled_from(State)) for _ in (lanes if apart else lanes[:1])] * len(lanes)
+    conditions = draw(st.sampled_from([CONDITIONS, CONDITIONS[:1], ()]))
+    return {
+        lane: LaneState(*lane, state, conditions if state is State.RESTRICTED else ())
+        for lane, state in zip(lanes, states, strict=False)
+    }
 
 
 @st.composite
@@ -78,18 +79,18 @@ def words(draw: st.DrawFn, border: Border, report: int) -> Said:
     source = draw(st.sampled_from(sorted(SOURCES)))
     kind, speaks_for = SOURCES[source]
     side = draw(st.sampled_from(["AF", "PK", ""] if not speaks_for else [speaks_for, speaks_for, "PK"]))
-    basis = draw(st.sampled_from([Basis.OBSERVED] * 6 + [Basis.ORDERED, Basis.ANNOUNCED]))
-    begins = None if basis is Basis.ANNOUNCED and draw(st.booleans()) else draw(st.sampled_from(GRID[:7]))
+    basis = draw(st.sampled_from([Basis.OBSERVED] * 10 + [Basis.ORDERED, Basis.ANNOUNCED]))
+    begins = None if basis is Basis.ANNOUNCED and draw(st.booleans()) else draw(st.sampled_from(GRID[:6]))
     recorded = draw(st.sampled_from(GRID))
     until = draw(st.sampled_from([None, None, 6, 12, 24]))
-    confirmations = draw(st.lists(st.sampled_from(GRID), max_size=2)) if draw(st.booleans()) else []
+    confirmations = draw(st.sampled_from([(), (), (), *((later,) for later in GRID)]))
     return Said(
         report=report,
         source=source,
         kind=kind,
         lanes=draw(lane_states(border)),
         effective_at=begins,
-        reported_at=draw(st.sampled_from([recorded, begins or recorded, *GRID[:3]])),
+        reported_at=draw(st.sampled_from([recorded, begins or recorded, GRID[0]])),
         recorded_at=recorded,
         precision=draw(st.sampled_from([Precision.EXACT, Precision.EXACT, Precision.HOUR, Precision.DAY])),
         until=(begins or recorded) + timedelta(hours=until) if until else None,
@@ -100,15 +101,15 @@ def words(draw: st.DrawFn, border: Border, report: int) -> Said:
         where=draw(st.sampled_from([Where.GATE] * 4 + [Where.ROAD])),
         by=draw(st.sampled_from([By.AUTHORITY, By.AUTHORITY, By.PROTEST])),
         speaks_for=speaks_for,
-        confirmations=tuple(confirmations),
-        retracted=draw(st.sampled_from([False] * 7 + [True])),
+        confirmations=confirmations,
+        retracted=draw(st.sampled_from([False] * 15 + [True])),
     )
 
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
     border = draw(borders)
-    count = draw(st.integers(1, 8))
+    count = draw(st.sampled_from([1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 9]))
     said = tuple(draw(words(border, report)) for report in range(1, count + 1))
     assume(any(word.moves_gates() for word in said))
     return World(border, said)
@@ -151,7 +152,7 @@ def visible(period: Period) -> list[tuple]:
     return [(lane, *answered(fact)) for lane, fact in sorted(period.lanes.items())]
 
 
-@few(300)
+@few(400)
 @given(worlds())
 def test_every_lane_is_at_every_moment_what_the_rules_say(world: World):
     history = periods(world.border, list(world.said), NEVER)
@@ -187,10 +188,10 @@ def test_the_order_of_arrival_does_not_matter(world: World, chance: random.Rando
 @given(worlds())
 def test_periods_tile_and_neighbours_differ(world: World):
     history = periods(world.border, list(world.said), NEVER)
-    assert history[0].start == min(word.effective_at for word in world.said if word.moves_gates())
+    assert history[0].start == min(word.rank[0] for word in world.said if word.moves_gates())
     assert history[-1].end is None
     for earlier, later in pairwise(history):
-        assert earlier.start < earlier.end == later.start
+        assert earlier.end == later.start > earlier.start
         assert (earlier.state, visible(earlier)) != (later.state, visible(later)) or heard(earlier) != heard(later)
 
 
@@ -205,8 +206,8 @@ def test_since_is_when_the_present_state_began(world: World):
     for period in periods(world.border, list(world.said), NEVER):
         for lane, fact in period.lanes.items():
             before = lanes.get(lane)
-            began = before is None or (before.state, before.reported) != (fact.state, fact.reported)
-            assert fact.since == (period.start if began else before.since)
+            lasts = before and (before.state, before.reported) == (fact.state, fact.reported)
+            assert fact.since == (before.since if before and lasts else period.start)
         lanes = period.lanes
 
 
@@ -215,13 +216,13 @@ def test_since_is_when_the_present_state_began(world: World):
 def test_walking_on_from_any_moment_gives_the_same_periods_as_from_scratch(world: World, cut: datetime):
     said = sorted(
         (word for word in world.said if word.moves_gates()),
-        key=lambda word: (word.effective_at, word.recorded_at, word.report),
+        key=lambda word: (word.rank[0], word.recorded_at, word.report),
     )
     standing = Standing()
-    for step in walk(world.border, standing, [word for word in said if word.effective_at <= cut], cut):
+    for step in walk(world.border, standing, [word for word in said if word.rank[0] <= cut], cut):
         standing = kept(step)
     assume(standing.at is not None)
-    later = [word for word in said if word.effective_at > cut]
+    later = [word for word in said if word.rank[0] > cut]
     found = [standing.period]
     for step in walk(world.border, kept(standing), later, NEVER):
         if step.period is not found[-1]:
@@ -231,7 +232,6 @@ def test_walking_on_from_any_moment_gives_the_same_periods_as_from_scratch(world
 
 
 def kept(standing: Standing) -> Standing:
-    """A checkpoint of its own: the walk goes on changing the one it yields."""
-    out = copy(standing)
-    out.words = {lane: list(words) for lane, words in standing.words.items()}
-    return out
+    """A checkpoint as it is stored: the walk goes on changing the one it yields."""
+    words = {lane: list(words) for lane, words in standing.words.items()}
+    return Standing(at=standing.at, words=words, period=standing.period)

@@ -1,10 +1,10 @@
 """`up` and its children, for real: started, killed and started again."""
 
+import itertools
 import json
 import os
 import shutil
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -18,8 +18,10 @@ import psutil
 import psycopg
 import pytest
 
-from tracker.embedded import free_port
+from tracker.embedded import ServiceError, free_port
+from tracker.process import command_line, end, spawn
 from tracker.state import BASE_DIR
+from tracker.supervisor import Supervisor, Watched
 
 START = 120.0
 
@@ -93,7 +95,7 @@ def answers(up: Up, path: str) -> Callable[[], bool]:
 def state() -> Generator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="tracker-up-"))
     folder.chmod(0o711)
-    yield folder / "var"
+    yield folder / "vår 1"
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -243,6 +245,35 @@ def test_a_command_without_database_says_so_in_one_line(tmp_path: Path):
     assert done.stderr == "The database is not running: start it with `make run`, or set DATABASE_URL.\n"
 
 
-def test_free_port_is_free():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", free_port()))
+def test_recorded_children_that_still_run_are_ended_and_no_others(state: Path, monkeypatch: pytest.MonkeyPatch):
+    """What does the work where a parent's death reaches no child."""
+    monkeypatch.setenv("TRACKER_STATE", str(state.with_name("leftovers")))
+    ours = spawn(["/bin/sleep", "61"], env={})
+    reused = spawn(["/bin/sleep", "62"], env={})
+    supervisor = Supervisor("127.0.0.1", free_port(), empty=False)
+    try:
+        recorded = {ours.pid: command_line(ours.pid), reused.pid: "what ran under that number before"}
+        (supervisor.state / "pids.json").write_text(json.dumps(recorded))
+        supervisor.end_leftovers()
+        assert ours.poll() == -signal.SIGTERM
+        assert reused.poll() is None
+    finally:
+        end(ours, signal.SIGKILL, 1)
+        end(reused, signal.SIGKILL, 1)
+        supervisor.lock.close()
+
+
+def test_the_pause_before_the_next_try_doubles(monkeypatch: pytest.MonkeyPatch):
+    clock = [0.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    starts: list[float] = []
+
+    def start() -> None:
+        starts.append(clock[0])
+        raise ServiceError("no room")
+
+    one = Watched("postgres", start)
+    for tick in range(1000):
+        clock[0] = tick / 10
+        one.mend()
+    assert [round(later - earlier) for earlier, later in itertools.pairwise(starts)] == [1, 2, 4, 8, 16, 30, 30]

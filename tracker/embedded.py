@@ -127,7 +127,7 @@ class Valkey(Service):
             "bind": "127.0.0.1",
             "port": self.port,
             "requirepass": self.password,
-            "dir": json.dumps(str(self.folder)),
+            "dir": ".",
             "set-proc-title": "no",  # the supervisor knows its children by their command lines
             "appendonly": "yes",
             "appendfsync": "everysec",

@@ -52,7 +52,8 @@ class Watched:
         self.started = time.monotonic()
         self.child = self.start()
 
-    def mend(self) -> None:
+    def mend(self) -> bool:
+        """Whether it has just been started again."""
         now = time.monotonic()
         if self.ended() and self.child is not None:
             end(self.child, signal.SIGKILL, 0)  # what it leaves behind may hold its port
@@ -61,13 +62,15 @@ class Watched:
             say(f"{self.name} ended ({self.child.returncode}); starting it again in {self.pause:.0f} s.")
             self.child, self.due = None, now + self.pause
             self.pause = min(self.pause * 2, LONGEST_PAUSE)
-        if self.child is None and now >= self.due:
-            try:
-                self.run()
-            except ServiceError as error:
-                say(str(error))
-                self.due = time.monotonic() + self.pause
-                self.pause = min(self.pause * 2, LONGEST_PAUSE)
+        if self.child is not None or now < self.due:
+            return False
+        try:
+            self.run()
+        except (ServiceError, OSError) as error:  # a full disk, say: it may have room again later
+            say(str(error))
+            self.due = time.monotonic() + self.pause
+            self.pause = min(self.pause * 2, LONGEST_PAUSE)
+        return self.child is not None
 
 
 class Supervisor:
@@ -77,7 +80,8 @@ class Supervisor:
         self.logs = self.state / "log"
         self.logs.mkdir(mode=0o700, exist_ok=True)
         self.env = {**os.environ, "TRACKER_STATE": str(self.state), "PYTHONUNBUFFERED": "1"}
-        self.env.setdefault("TRACKER_HOSTS", " ".join(own_names(bind)))
+        hosts = self.env.get("TRACKER_HOSTS") or " ".join(own_names(bind))
+        self.env["TRACKER_HOSTS"] = f"{hosts} localhost"  # the name under which we ask for its health
         self.services: list[Service] = []
         self.watched: list[Watched] = []
         self.lock = (self.state / "up.lock").open("a+")
@@ -96,8 +100,8 @@ class Supervisor:
             say(f"Ready: {self.address()}")
             while True:
                 time.sleep(0.2)
-                for one in self.watched:
-                    one.mend()
+                if any(one.mend() for one in self.watched):
+                    self.record()
         finally:
             self.stop()
 
@@ -134,15 +138,17 @@ class Supervisor:
         """Where a parent's death reaches no child (not on Linux), those of the last `up` still run."""
         with suppress(FileNotFoundError):
             recorded = json.loads((self.state / "pids.json").read_text())
-            left = [int(pid) for pid, command in recorded.items() if command_line(int(pid)) == command]
-            deadline = time.monotonic() + 8
-            for pid in left:
-                os.kill(pid, signal.SIGINT if "postgres" in recorded[str(pid)] else signal.SIGTERM)
-            while any(command_line(pid) for pid in left) and time.monotonic() < deadline:
-                time.sleep(0.05)
-            for pid in left:
-                if command_line(pid) == recorded[str(pid)]:
-                    os.killpg(pid, signal.SIGKILL)
+            left = {int(pid): command for pid, command in recorded.items() if command}
+            for by, patience in ((signal.SIGTERM, 8.0), (signal.SIGKILL, 2.0)):
+                left = {pid: command for pid, command in left.items() if command_line(pid) == command}
+                for pid, command in left.items():
+                    # PostgreSQL's own start ends a forgotten server, without ever killing it.
+                    if "postgres" not in command:
+                        with suppress(ProcessLookupError):
+                            os.killpg(pid, by)
+                deadline = time.monotonic() + patience
+                while any(map(command_line, left)) and time.monotonic() < deadline:
+                    time.sleep(0.05)
 
     def record(self) -> None:
         children = [service.child for service in self.services] + [one.child for one in self.watched]

@@ -34,7 +34,7 @@ from crossings.domain.vocabulary import (
 )
 
 HS_CODE = re.compile(r"\d{2,10}(-\d{2,10})?\Z")
-CLOCK = re.compile(r"([01]\d|2[0-4]):[0-5]\d\Z")
+CLOCK = re.compile(r"(([01]\d|2[0-3]):[0-5]\d|24:00)\Z")
 MOST_CONDITIONS = 40
 
 

@@ -69,7 +69,7 @@ def _gate_trust(border: Border, lane: Lane, key: str, gate: Gate, witnesses: lis
         confidence = Confidence.ASSUMED
     elif at - confirmed_at > border.fresh_for:
         confidence = Confidence.STALE
-    elif official(ruling, key) or any(word.lanes[lane].state is ruling.lanes[lane].state for word in others):
+    elif official(ruling, key) or _agreed(border, lane, key, ruling, witnesses, at):
         confidence = Confidence.CURRENT
     else:
         confidence = Confidence.SINGLE
@@ -86,6 +86,19 @@ def _newest_of_each_source(
             by_source.setdefault(word.source, []).append(word)
     found = [newest(words, lane) for _, words in sorted(by_source.items())]
     return [w for w in found if at - w.confirmed_at(at) <= border.fresh_for and w.ends_at(border) > at]
+
+
+def _agreed(border: Border, lane: Lane, key: str, ruling: Said, witnesses: list[Said], at: datetime) -> bool:
+    """Whether another source says the same of that gate, or saw the same pass, within `fresh_for`."""
+    return any(
+        word.source != ruling.source
+        and lane in word.lanes
+        and word.lanes[lane].state is ruling.lanes[lane].state
+        and (key in word.gates(border) or word.loosens(key, lane))
+        and at - word.confirmed_at(at) <= border.fresh_for
+        and word.ends_at(border) > at
+        for word in witnesses
+    )
 
 
 def official(word: Said, gate: str) -> bool:

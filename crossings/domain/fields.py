@@ -57,9 +57,9 @@ class Fields:
 
     def no_others(self) -> None:
         """A misspelt key would lose what its sender meant, so it is a fault."""
-        for key in self.data.keys() - self.asked:
-            known = ", ".join(sorted(self.asked))
-            name = str(key).replace("~", "~0").replace("/", "~1")[:100]
+        known = ", ".join(sorted(self.asked))
+        for key in sorted(self.data.keys() - self.asked):
+            name = key.encode("utf-8", "replace").decode().replace("~", "~0").replace("/", "~1")[:100]
             self.fault(name, "unknown_field", f"There is no such field here. Known fields: {known}.")
 
     def word(self, key: str, kind: type[W], default: W | None = None) -> W | None:
