@@ -29,7 +29,7 @@ def takes_back(later, claim, sides):
     return at_once and newer(later, claim) and {*gates_set_by(claim, sides)} <= {*gates_set_by(later, sides)}
 
 
-def may_loosen(claim, gate, sides):
+def loosens(claim, gate, sides):
     seen = claim.basis == "observed" and claim.where == "gate" and claim.state in ("open", "restricted")
     return seen and not (claim.one_gate or claim.authority or gate in gates_set_by(claim, sides))
 
@@ -43,7 +43,7 @@ def gate_at(gate, begun, t, sides, forget):
         if without[0] != "unknown" and STATES.index(without[0]) > STATES.index(base.state):
             return without
     passed = [
-        e for e in begun if may_loosen(e, gate, sides) and t < ending(e, forget)[0] and not (base and newer(base, e))
+        e for e in begun if loosens(e, gate, sides) and t < ending(e, forget)[0] and not (base and newer(base, e))
     ]
     loosest = min([state, *(each.state for each in passed)], key=STATES.index)
     ruling = base if loosest == state else newest([each for each in passed if each.state == loosest])
@@ -58,7 +58,5 @@ def lane_at(claims, t, sides, must_speak, forget):
     state = max((gate[0] for gate in gates.values()), key=STATES.index)
     ruling = [gate for gate in gates.values() if gate[0] == state] if state in ("restricted", "closed") else []
     holders = {(claim.side, claim.where, claim.by) for _, claim, _ in ruling}
-    own = {
-        (c.side, each) for _, c, loosened in ruling if state == "restricted" and not loosened for each in c.conditions
-    }
+    own = {(c.side, x) for _, c, freed in ruling if state == "restricted" and not freed for x in c.conditions}
     return state, {name: gate[0] for name, gate in gates.items()}, holders, own
