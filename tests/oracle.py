@@ -8,7 +8,7 @@ def ending(claim, forget):
     return (claim.until, "run out") if claim.until and claim.until <= forgotten else (forgotten, "forgotten")
 
 
-def gates_set_by(claim, sides):
+def sets(claim, sides):
     return [f"{side}:road" if claim.where == "road" else side for side in ([claim.side] if claim.side else sides)]
 
 
@@ -26,25 +26,24 @@ def newest(claims):
 
 def takes_back(later, claim, sides):
     at_once = (later.source, later.effective_at, later.precision) == (claim.source, claim.effective_at, claim.precision)
-    return at_once and newer(later, claim) and {*gates_set_by(claim, sides)} <= {*gates_set_by(later, sides)}
+    return at_once and newer(later, claim) and {*sets(claim, sides)} <= {*sets(later, sides)}
 
 
 def loosens(claim, gate, sides):
     seen = claim.basis == "observed" and claim.where == "gate" and claim.state in ("open", "restricted")
-    return seen and not (claim.one_gate or claim.authority or gate in gates_set_by(claim, sides))
+    return seen and not (claim.one_gate or claim.authority or gate in sets(claim, sides))
 
 
 def gate_at(gate, begun, t, sides, forget):
-    base, state = newest([each for each in begun if gate in gates_set_by(each, sides)]), "unknown"
+    base, state = newest([each for each in begun if gate in sets(each, sides)]), "unknown"
     if base and t < ending(base, forget)[0]:
         state = base.state
     elif base and ending(base, forget)[1] == "run out":
         without = gate_at(gate, [each for each in begun if each is not base], t, sides, forget)
         if without[0] != "unknown" and STATES.index(without[0]) > STATES.index(base.state):
             return without
-    passed = [
-        e for e in begun if loosens(e, gate, sides) and t < ending(e, forget)[0] and not (base and newer(base, e))
-    ]
+    newer_ones = [each for each in begun if loosens(each, gate, sides) and not (base and newer(base, each))]
+    passed = [each for each in newer_ones if t < ending(each, forget)[0]]
     loosest = min([state, *(each.state for each in passed)], key=STATES.index)
     ruling = base if loosest == state else newest([each for each in passed if each.state == loosest])
     return loosest, ruling, loosest != state
@@ -53,8 +52,7 @@ def gate_at(gate, begun, t, sides, forget):
 def lane_at(claims, t, sides, must_speak, forget):
     begun = [c for c in claims if not c.retracted and c.basis != "announced" and c.effective_at and c.effective_at <= t]
     begun = [a for a in begun if not any(takes_back(b, a, sides) for b in begun)]
-    names = {*must_speak, *(gate for each in begun for gate in gates_set_by(each, sides))}
-    gates = {name: gate_at(name, begun, t, sides, forget) for name in names}
+    gates = {g: gate_at(g, begun, t, sides, forget) for g in {*must_speak, *(x for e in begun for x in sets(e, sides))}}
     state = max((gate[0] for gate in gates.values()), key=STATES.index)
     ruling = [gate for gate in gates.values() if gate[0] == state] if state in ("restricted", "closed") else []
     holders = {(claim.side, claim.where, claim.by) for _, claim, _ in ruling}
