@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import pytest
 from django.db import connection
@@ -17,14 +18,15 @@ from crossings.ledger import Outcome
 from crossings.models import Change, Current, Report
 from tests.factories import make_crossing, make_source
 
+T = TypeVar("T")
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime(2024, 1, 2, tzinfo=UTC)
 
 
-def in_threads(count: int, work: Callable[[int], object]) -> list[object]:
+def in_threads(count: int, work: Callable[[int], T]) -> list[T]:
     start = threading.Barrier(count)
 
-    def run(number: int) -> object:
+    def run(number: int) -> T:
         try:
             start.wait(10)
             return work(number)

@@ -160,7 +160,7 @@ def test_time_alone_moves_a_crossing_through_settle():
     assert Current.objects.get().settle_at == datetime(2024, 1, 2, 10, tzinfo=UTC)
     assert ledger.settle(now + timedelta(hours=23)) == 1
     assert Current.objects.get().state == "unknown"
-    assert Change.objects.last().type == "lanes.changed"
+    assert Change.objects.latest("position").type == "lanes.changed"
     assert ledger.rebuild(check=True, now=now + timedelta(hours=23)) == []
 
 

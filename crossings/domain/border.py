@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,11 +42,11 @@ class Border:
     forget_after: timedelta = timedelta(days=60)
     hours: tuple[Any, ...] = field(default=(), hash=False)
 
-    @property
+    @cached_property
     def countries(self) -> tuple[str, str]:
         return self.sides[0].country, self.sides[1].country
 
-    @property
+    @cached_property
     def lanes(self) -> tuple[Lane, ...]:
         return tuple((traffic, to) for traffic in self.traffic for to in self.countries)
 

@@ -59,20 +59,28 @@ class Condition:
 
     def as_json(self) -> dict[str, Any]:
         """Only the parts that are given; `effect` always."""
-        out: dict[str, Any] = {"effect": self.effect.value}
-        for field in fields(self)[1:]:
-            value = getattr(self, field.name)
-            if value in ((), "", None):
-                continue
-            if field.name == "limit":
-                out["limit"] = {"count": value[0], "per": value[1].value}
-            elif field.name == "fee":
-                out["fee"] = {"amount": value[0], "currency": value[1]}
-            elif isinstance(value, tuple):
-                out[field.name] = [str(each) for each in value]
-            else:
-                out[field.name] = str(value)
-        return out
+        return dict(_condition_json(self))
+
+
+@lru_cache(maxsize=4096)
+def _condition_json(condition: Condition) -> dict[str, Any]:
+    out: dict[str, Any] = {"effect": condition.effect.value}
+    for name in PARTS:
+        value = getattr(condition, name)
+        if value in ((), "", None):
+            continue
+        if name == "limit":
+            out["limit"] = {"count": value[0], "per": value[1].value}
+        elif name == "fee":
+            out["fee"] = {"amount": value[0], "currency": value[1]}
+        elif isinstance(value, tuple):
+            out[name] = [str(each) for each in value]
+        else:
+            out[name] = str(value)
+    return out
+
+
+PARTS = tuple(field.name for field in fields(Condition))[1:]
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,9 @@ class Said:
     retracted: bool = False
     heard_at: datetime = field(init=False)
     rank: Rank = field(init=False)
+    # Asked many times over in the fold, and the same for the one crossing that a claim is about.
+    _gates: tuple[str, ...] = field(init=False, default=())
+    _ends_at: datetime | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         begins = self.effective_at or self.reported_at
@@ -69,16 +72,20 @@ class Said:
 
     def gates(self, border: Border) -> tuple[str, ...]:
         """The gates it sets: of the side named, or of both; a stop on the road is a gate of its own."""
-        sides = (self.side,) if self.side else border.countries
-        return sides if self.where is Where.GATE else tuple(f"{side}:road" for side in sides)
+        if not self._gates:
+            sides = (self.side,) if self.side else border.countries
+            self._gates = sides if self.where is Where.GATE else tuple(f"{side}:road" for side in sides)
+        return self._gates
 
     def forgotten_at(self, border: Border) -> datetime:
         return self.heard_at + border.forget_after
 
     def ends_at(self, border: Border) -> datetime:
         """When it ceases to count."""
-        forgotten = self.forgotten_at(border)
-        return self.until if self.until and self.until < forgotten else forgotten
+        if self._ends_at is None:
+            forgotten = self.forgotten_at(border)
+            self._ends_at = self.until if self.until and self.until < forgotten else forgotten
+        return self._ends_at
 
     def runs_out(self, border: Border) -> bool:
         """Whether it ends by its own `until` rather than by silence."""
