@@ -30,7 +30,10 @@ app.set_default()
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "poll": every(10, "ingest.poll_due"),
+    "sweep": every(30, "ingest.sweep"),
     "settle": every(10, "ops.settle_due"),
+    "watch": every(60, "ops.watch"),
+    "forget": every(3600, "ops.forget_old"),
     "heartbeat": every(30, "ops.heartbeat"),
 }
 # All measured on Celery 5.7 with kombu 5.7; other versions may want other values.

@@ -3,6 +3,7 @@ from datetime import timedelta
 from django.db import models
 
 from crossings.domain.vocabulary import SourceKind
+from crossings.models.secret import SecretField
 from crossings.models.words import WordField
 
 
@@ -21,6 +22,8 @@ class Source(models.Model):
         max_length=500, blank=True, help_text="https://… or file:/a/drop/folder. Empty: it is not polled."
     )
     format = models.CharField(max_length=20, blank=True, help_text="partner, cbp, …")
+    options = models.JSONField(default=dict, blank=True, help_text="What its format asks: mapped columns, zone.")
+    headers = SecretField(blank=True, help_text="Sent with each request, one a line.")
     interval = models.DurationField(default=timedelta(minutes=10), help_text="How often it is polled.")
     crossings = models.ManyToManyField(
         "crossings.Crossing", blank=True, help_text="The crossings it may speak of; none chosen: all."

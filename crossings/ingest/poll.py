@@ -1,0 +1,256 @@
+"""Polls: one per source and interval whoever asks, each leaving a row, none keeping the others waiting."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.db import Error as DatabaseError
+from django.db import IntegrityError, connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from crossings import outbound
+from crossings.domain.claims import stamp
+from crossings.domain.vocabulary import Word
+from crossings.feeds import FORMATS, Context, FeedError
+from crossings.ingest import raw
+from crossings.ingest.folder import Arrival, files, read_file
+from crossings.ingest.outcome import Taken, Tally, storable
+from crossings.ingest.take import Taking
+from crossings.models import Alarm, Poll, RawBatch, Source, SourceState
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], datetime]
+ONE_AT_A_TIME = 0x494E474E
+FAILURES_THAT_ALARM = 3
+CLOCKS_MAY_DIFFER = timedelta(minutes=5)
+
+
+class Busy(Exception):
+    """Somebody else is taking this source at this moment."""
+
+
+def due(now: datetime) -> list[tuple[int, int]]:
+    """The sources whose time has come, each with its slot."""
+    rows = Source.objects.filter(active=True).exclude(address="").exclude(format="")
+    rows = rows.filter(Q(state__next_due_at__isnull=True) | Q(state__next_due_at__lte=now))
+    return [(source.pk, slot_of(source, now)) for source in rows]
+
+
+def slot_of(source: Source, now: datetime) -> int:
+    """The interval now running for this source, as the second it began; each source begins at another one."""
+    length = max(1, int(source.interval.total_seconds()))
+    offset = source.pk * 7 % length
+    return (int(now.timestamp()) - offset) // length * length + offset
+
+
+def poll(source_id: int, slot: int, clock: Clock = timezone.now) -> list[Poll]:
+    """The poll of one slot: done once, however often it is asked for. Its rows; none where it was not ours to do."""
+    source = Source.objects.filter(pk=source_id, active=True).exclude(address="").first()
+    if source is None:
+        return []
+    try:
+        with only_one(source):
+            row = _take_slot(source, slot, clock())
+            return [] if row is None else _poll(source, row, clock)
+    except Busy:
+        return []
+
+
+def ingest_source(source: Source, clock: Clock = timezone.now) -> list[Poll]:
+    """Poll now, whatever the timetable says. Raises Busy."""
+    with only_one(source):
+        return _poll(source, Poll.objects.create(source=source, started_at=clock()), clock)
+
+
+def ingest_file(source: Source, path: Path, clock: Clock = timezone.now) -> Poll:
+    """Take one file given by hand. Raises Busy."""
+    with only_one(source):
+        row = Poll.objects.create(source=source, started_at=clock())
+        _take(row, read_file(path), clock)
+        return row
+
+
+@contextmanager
+def only_one(source: Source) -> Iterator[None]:
+    """No two take the same source at once; a process that dies lets go."""
+    keys = [ONE_AT_A_TIME, source.pk]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", keys)
+        if not cursor.fetchone()[0]:
+            raise Busy(f"{source.slug} is being taken at this moment.")
+    try:
+        yield
+    finally:
+        # Where the connection is broken the lock is gone with it.
+        with suppress(DatabaseError), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", keys)
+
+
+def _take_slot(source: Source, slot: int, now: datetime) -> Poll | None:
+    ends = datetime.fromtimestamp(slot, UTC) + source.interval
+    try:
+        with transaction.atomic():
+            row = Poll.objects.create(source=source, slot=slot, started_at=now)
+            SourceState.objects.update_or_create(source=source, defaults={"next_due_at": ends})
+    except IntegrityError:
+        return None
+    return row
+
+
+def _poll(source: Source, row: Poll | None, clock: Clock) -> list[Poll]:
+    rows: list[Poll] = []
+    try:
+        for arrival in _arrivals(source):
+            row = row or Poll.objects.create(source=source, started_at=clock())
+            rows.append(row)
+            _take(row, arrival, clock)
+            row = None
+    except (FeedError, outbound.OutboundError) as error:
+        row = row or Poll.objects.create(source=source, started_at=clock())
+        rows.append(row)
+        _fail(row, error.code, error.detail, clock())
+    if row is not None and not rows:
+        rows.append(row)
+        _finish(row, Tally(), clock(), detail="Nothing new.")
+    return rows
+
+
+def _arrivals(source: Source) -> Iterator[Arrival]:
+    if source.address.startswith("file:"):
+        yield from files(source)
+        return
+    state = _state(source)
+    reply = outbound.get(source.address, more=source.headers, etag=state.etag, last_modified=state.last_modified)
+    if isinstance(reply, outbound.NotModified):
+        yield Arrival(b"", "")
+        return
+    digest = hashlib.sha256(reply.body).hexdigest()
+    yield Arrival(reply.body, digest, etag=reply.etag, last_modified=reply.last_modified)
+
+
+def _state(source: Source) -> SourceState:
+    return SourceState.objects.get_or_create(source=source)[0]
+
+
+def _take(row: Poll, arrival: Arrival, clock: Clock) -> None:
+    """Into the ledger, whatever it is; the row tells what came of it."""
+    row.file_name, row.bytes, row.sha256 = arrival.file_name, len(arrival.body), arrival.sha256
+    row.save()
+    if arrival.error is not None:
+        _fail(row, arrival.error.code, arrival.error.detail, clock())
+    elif _same_as_last(row):
+        _finish(row, _whole(Taken.UNCHANGED), clock(), arrival)
+    else:
+        work_off(raw.store(row, arrival, clock()), clock)
+
+
+def take_left_behind(batch_id: int, clock: Clock = timezone.now) -> bool:
+    """Take up a raw batch that a dead worker left. False where there is nothing to do, or somebody is at it."""
+    batch = RawBatch.objects.select_related("source").get(pk=batch_id)
+    try:
+        with only_one(batch.source):
+            batch.refresh_from_db()
+            return batch.state == RawBatch.State.WAITING and work_off(batch, clock)
+    except Busy:
+        return False
+
+
+def work_off(batch: RawBatch, clock: Clock) -> bool:
+    """Make reports of a raw batch, each item once however often this is begun. False: it was set aside."""
+    row, arrival = batch.poll, raw.arrival_of(batch)
+    if not raw.try_again(batch, clock()):
+        _fail(row, "poison_batch", f"Set aside after {raw.MOST_TRIES} tries that came to no end.", clock())
+        return False
+    try:
+        tally = _taken(row, batch, arrival, clock)
+    except FeedError as error:
+        raw.settle_batch(batch, RawBatch.State.FAILED)
+        _fail(row, error.code, error.detail, clock())
+    except (DatabaseError, SoftTimeLimitExceeded):
+        raise  # not the batch's fault: it waits, and is taken up again
+    except Exception as error:
+        log.exception("Source %s: a fault of ours in batch %s", row.source.slug, batch.pk)
+        _fail(row, "internal_error", f"A fault of ours, see the log; it is tried again: {error!r}", clock())
+    else:
+        raw.settle_batch(batch, RawBatch.State.TAKEN)
+        _finish(row, tally, clock(), arrival)
+    return True
+
+
+def _taken(row: Poll, batch: RawBatch, arrival: Arrival, clock: Clock) -> Tally:
+    source, state = row.source, _state(row.source)
+    form = FORMATS.get(source.format)
+    if form is None:
+        raise FeedError("unknown_format", f'"{source.format}" is none of {", ".join(FORMATS)}.')
+    parsed = form.parse(arrival.body, Context(row.started_at, source.options))
+    row.reply_at = parsed.reply_at
+    if form.state_feed and parsed.reply_at is not None:
+        if parsed.reply_at > clock() + CLOCKS_MAY_DIFFER:
+            raise FeedError("future_timestamp", f"It says it is from {stamp(parsed.reply_at)}, ahead of our clock.")
+        if state.last_reply_at is not None and parsed.reply_at < state.last_reply_at:
+            return _whole(Taken.OLDER)
+
+    def progress(done: int) -> None:
+        RawBatch.objects.filter(pk=batch.pk).update(done=done)
+
+    taking = Taking(source, clock, state_feed=form.state_feed, polled=not arrival.file_name, progress=progress)
+    return taking.take(parsed)
+
+
+def _same_as_last(row: Poll) -> bool:
+    """Whether these are the bytes of the last success, and nothing of them waits to be understood."""
+    if not row.sha256:
+        return True
+    last = (
+        Poll.objects.filter(source=row.source, error="", finished_at__isnull=False)
+        .exclude(sha256="")
+        .order_by("-pk")
+        .first()
+    )
+    return last is not None and last.sha256 == row.sha256 and not last.counts.get(Taken.REFUSED.value)
+
+
+def _whole(outcome: Word) -> Tally:
+    tally = Tally()
+    tally.counts[outcome.value] = 1
+    return tally
+
+
+def _finish(row: Poll, tally: Tally, now: datetime, arrival: Arrival | None = None, detail: str = "") -> None:
+    row.finished_at, row.counts, row.items = now, dict(tally.counts), tally.items
+    row.detail = storable(detail or (f"First refused: {tally.first_fault()}" if tally.refused else ""))
+    row.save()
+    if tally.refused:
+        total = sum(tally.counts.values())
+        log.warning("Source %s: %s of %s items refused. %s", row.source.slug, tally.refused, total, row.detail)
+    state = _state(row.source)
+    state.last_polled_at = now
+    if arrival is not None:
+        state.last_success_at, state.failing_since, state.failures = now, None, 0
+        for kind in (Alarm.Kind.FAILING, Alarm.Kind.QUIET):
+            Alarm.clear(kind, row.source, now)
+        if not tally.refused and arrival.sha256:
+            state.etag, state.last_modified = arrival.etag, arrival.last_modified
+        if row.reply_at is not None and FORMATS[row.source.format].state_feed:
+            state.last_reply_at = max(row.reply_at, state.last_reply_at or row.reply_at)
+    state.save()
+
+
+def _fail(row: Poll, code: str, detail: str, now: datetime) -> None:
+    row.finished_at, row.error, row.detail = now, code, storable(detail)
+    row.save()
+    log.warning("Source %s%s: %s. %s", row.source.slug, f", {row.file_name}" if row.file_name else "", code, row.detail)
+    state = _state(row.source)
+    state.last_polled_at, state.failures = now, state.failures + 1
+    state.failing_since = state.failing_since or now
+    state.save()
+    if state.failures == FAILURES_THAT_ALARM:
+        Alarm.sound(Alarm.Kind.FAILING, row.source, f"{state.failures} failures in a row: {code}. {row.detail}", now)

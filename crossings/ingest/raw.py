@@ -1,0 +1,72 @@
+"""What came in is kept as it came before anything is made of it; what a dead worker left is taken up again."""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from crossings.ingest.folder import Arrival
+from crossings.models import Alarm, Poll, RawBatch
+
+log = logging.getLogger(__name__)
+
+MOST_TRIES = 5
+LEFT_ALONE = timedelta(seconds=20)
+"""A batch this young is still in the hands of whoever fetched it."""
+BETWEEN_TRIES = timedelta(seconds=30)
+KEPT = timedelta(days=90)
+
+
+def store(row: Poll, arrival: Arrival, now: datetime) -> RawBatch:
+    return RawBatch.objects.create(
+        poll=row,
+        source=row.source,
+        body=zlib.compress(arrival.body, 1),
+        received_at=now,
+        etag=arrival.etag,
+        last_modified=arrival.last_modified,
+    )
+
+
+def arrival_of(batch: RawBatch) -> Arrival:
+    body = zlib.decompress(batch.body)
+    row = batch.poll
+    return Arrival(body, row.sha256, row.file_name, batch.etag, batch.last_modified)
+
+
+def left_behind(now: datetime) -> list[int]:
+    """The batches that wait though nobody may be at work on them: the caller asks the source's lock for certainty."""
+    waiting = RawBatch.objects.filter(state=RawBatch.State.WAITING, received_at__lte=now - LEFT_ALONE)
+    rested = waiting.filter(Q(tried_at=None) | Q(tried_at__lte=now - BETWEEN_TRIES))
+    return list(rested.order_by("received_at").values_list("pk", flat=True)[:200])
+
+
+def try_again(batch: RawBatch, now: datetime) -> bool:
+    """Count one more try before it begins, so that one that kills its worker is counted too. False: set aside."""
+    if batch.attempts >= MOST_TRIES:
+        batch.state = RawBatch.State.DEAD
+        batch.save(update_fields=["state"])
+        detail = f"Batch {batch.pk} of {batch.received_at:%d %b %H:%M} UTC: {MOST_TRIES} tries, none came to an end."
+        Alarm.sound(Alarm.Kind.POISON, batch.source, detail, now, batch)
+        return False
+    batch.attempts += 1
+    batch.tried_at = now
+    batch.save(update_fields=["attempts", "tried_at"])
+    return True
+
+
+def settle_batch(batch: RawBatch, state: RawBatch.State) -> None:
+    batch.state = state
+    batch.save(update_fields=["state"])
+
+
+def forget_old(now: datetime) -> int:
+    """Delete what was kept long enough. What still waits is not: it was never made into anything."""
+    old = RawBatch.objects.filter(received_at__lt=now - KEPT).exclude(state=RawBatch.State.WAITING)
+    count, _ = old.delete()
+    if count:
+        log.info("Deleted %s raw batches older than %s days", count, KEPT.days)
+    return count

@@ -1,0 +1,56 @@
+"""The Celery doors. Every task may be run twice, late or never: the database says what there is to do."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.core.cache import cache
+from django.utils import timezone
+
+from crossings import bell, ingest, ledger
+
+# A big file may take minutes; a fetch has its own, much shorter deadline.
+POLL_SECONDS = 540
+HEARTBEAT_KEPT = 600
+
+
+@shared_task(name="ingest.poll_due")
+def poll_due() -> None:
+    for source, slot in ingest.due(timezone.now()):
+        bell.ring("ingest.poll", source, slot)
+
+
+@shared_task(name="ingest.poll", soft_time_limit=POLL_SECONDS, time_limit=POLL_SECONDS + 30)
+def poll(source: int, slot: int) -> None:
+    ingest.poll(source, slot)
+
+
+@shared_task(name="ingest.sweep")
+def sweep() -> None:
+    for batch in ingest.left_behind(timezone.now()):
+        bell.ring("ingest.take", batch)
+
+
+@shared_task(name="ingest.take", soft_time_limit=POLL_SECONDS, time_limit=POLL_SECONDS + 30)
+def take(batch: int) -> None:
+    ingest.take_left_behind(batch)
+
+
+@shared_task(name="ops.watch")
+def watch() -> None:
+    ingest.quiet_sources(timezone.now())
+
+
+@shared_task(name="ops.forget_old")
+def forget_old() -> None:
+    ingest.forget_old(timezone.now())
+
+
+@shared_task(name="ops.settle_due")
+def settle_due() -> None:
+    ledger.settle(timezone.now())
+
+
+@shared_task(name="ops.heartbeat")
+def heartbeat() -> None:
+    # Being worked off is what counts, not being alive: a hung worker answers every other check.
+    cache.set("heartbeat", timezone.now().isoformat(), HEARTBEAT_KEPT)
