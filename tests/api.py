@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 DOOR = "crossings.api.door.ApiDoor"
@@ -23,7 +22,7 @@ class Api:
     def with_key(self, key: str) -> Api:
         return Api(key)
 
-    def get(self, path: str, tag: str = "", **parameters: Any) -> HttpResponse:
+    def get(self, path: str, tag: str = "", **parameters: Any) -> Any:
         headers = {"If-None-Match": tag} if tag else {}
         address = path if path.startswith("/") else V1 + path
         return self._seen(self.client.get(address, parameters or None, headers=headers | self._auth()))
@@ -33,7 +32,7 @@ class Api:
         assert answer.status_code == 200, answer.content
         return json.loads(answer.content)
 
-    def push(self, path: str, body: Any, content_type: str = "application/json") -> HttpResponse:
+    def push(self, path: str, body: Any, content_type: str = "application/json") -> Any:
         """`body` is sent as it is where it is bytes, else as JSON."""
         sent = body if isinstance(body, bytes) else json.dumps(body)
         return self._seen(self.client.post(V1 + path, sent, content_type=content_type, headers=self._auth()))
@@ -42,7 +41,7 @@ class Api:
         return {"Authorization": f"Bearer {self.key}"} if self.key else {}
 
     @staticmethod
-    def _seen(answer: HttpResponse) -> HttpResponse:
+    def _seen(answer: Any) -> Any:
         assert answer.status_code < 500, answer.content
         assert not answer.cookies
         assert "Vary" not in answer.headers
@@ -54,7 +53,7 @@ class Api:
         return answer
 
 
-def faults(answer: HttpResponse) -> dict[str, str]:
+def faults(answer: Any) -> dict[str, str]:
     """The codes of a problem by pointer, or by parameter."""
     return {each.get("parameter", each["pointer"]): each["code"] for each in json.loads(answer.content)["errors"]}
 

@@ -42,7 +42,7 @@ READS = [
 
 @pytest.fixture
 def week() -> Any:
-    crossing = make_crossing(note="note of our own", hours_note="")
+    make_crossing(note="note of our own")
     source = make_source("amu", note="staff's note on amu")
     say_the_week(source)
     return source

@@ -1,0 +1,99 @@
+"""Query parameters, checked. What is not known is ignored; what is wrong is named."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import UTC, date, datetime, time
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+
+from crossings.domain.faults import Fault, Refused
+from crossings.domain.fields import Fields
+from crossings.domain.vocabulary import Word
+
+DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
+
+
+class Parameters:
+    """Reads a request's query. Faults are gathered; check() raises them, each with its parameter as the pointer."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.faults: list[Fault] = []
+        self.given: dict[str, str] = {}
+
+    def check(self) -> None:
+        if self.faults:
+            raise Refused(self.faults)
+
+    def _fault(self, name: str, detail: str, code: str = "invalid_parameter") -> None:
+        self.faults.append(Fault(name, code, detail))
+
+    def raw(self, name: str, limit: int = 200) -> str:
+        value = self.request.GET.get(name, "").strip()
+        if len(value) > limit or "\x00" in value:
+            self._fault(name, f"At most {limit} characters.")
+            return ""
+        if value:
+            self.given[name] = value
+        return value
+
+    def moment(self, name: str) -> datetime | None:
+        """A time with its zone, or a date: its first instant in UTC."""
+        # An unescaped "+04:30" arrives with a space for its plus.
+        value = self.raw(name).replace(" ", "+")
+        if not value:
+            return None
+        if DATE.match(value):
+            try:
+                return datetime.combine(date.fromisoformat(value), time(0), UTC)
+            except ValueError:
+                self._fault(name, f"There is no day {value}.", "invalid_timestamp")
+                return None
+        faults: list[Fault] = []
+        moment = Fields({name: value}, "", faults).moment(name)
+        self.faults += [Fault(name, fault.code, fault.detail) for fault in faults]
+        return moment
+
+    def word(self, name: str, kind: type[Word]) -> str:
+        value = self.raw(name).lower()
+        if value and value not in kind.words():
+            self._fault(name, f"One of: {', '.join(kind.words())}.", "unknown_word")
+            return ""
+        return value
+
+    def choice(self, name: str, choices: list[str]) -> str:
+        value = self.raw(name)
+        if value and value not in choices:
+            self._fault(name, f"One of: {', '.join(choices)}.")
+            return ""
+        return value
+
+    def country(self, name: str) -> str:
+        faults: list[Fault] = []
+        country = Fields({name: self.raw(name)}, "", faults).country(name)
+        self.faults += [Fault(name, fault.code, fault.detail) for fault in faults]
+        return country
+
+    def number(self, name: str, default: int, low: int, high: int) -> int:
+        value = self.raw(name)
+        if not value:
+            return default
+        if not re.fullmatch(r"\d{1,18}", value, re.ASCII) or not low <= int(value) <= high:
+            self._fault(name, f"A whole number from {low} to {high}.")
+            return default
+        return int(value)
+
+    def tag(self, *parts: object) -> str:
+        """An ETag for these parts and the parameters that were asked for: others do not count."""
+        asked = hashlib.sha256(repr(sorted(self.given.items())).encode("utf-8", "replace")).hexdigest()[:12]
+        return "-".join([*map(str, parts), asked])
+
+    def next_url(self, cursor: str | None) -> str | None:
+        """The full address of the next page."""
+        if cursor is None:
+            return None
+        query = urlencode({**self.given, "cursor": cursor})
+        return self.request.build_absolute_uri(f"{self.request.path}?{query}")

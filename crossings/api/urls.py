@@ -1,0 +1,21 @@
+from django.urls import path
+
+from crossings.api import batch, schema, views, writes
+
+urlpatterns = [
+    path("crossings/", views.Crossings.as_view(), name="api-crossings"),
+    path("crossings.geojson", views.CrossingsMap.as_view(), name="api-map"),
+    path("crossings.csv", views.CrossingsTable.as_view(), name="api-table"),
+    path("crossings/<slug:slug>/", views.Crossing.as_view(), name="api-crossing"),
+    path("crossings/<slug:slug>/history/", views.History.as_view(), name="api-history"),
+    path("crossings/<slug:slug>/reports/", views.CrossingReports.as_view(), name="api-crossing-reports"),
+    path("crossings/<slug:slug>/readings/", views.CrossingReadings.as_view(), name="api-crossing-readings"),
+    path("changes/", views.Changes.as_view(), name="api-changes"),
+    path("summary.json", views.Summary.as_view(), name="api-summary"),
+    path("reports/", writes.Reports.as_view(), name="api-reports"),
+    path("reports/<int:number>/", views.Report.as_view(), name="api-report"),
+    path("reports/<int:number>/retraction/", writes.Retraction.as_view(), name="api-retraction"),
+    path("readings/", writes.Readings.as_view(), name="api-readings"),
+    path("batch/", batch.Batch.as_view(), name="api-batch"),
+    path("schema/", schema.Schema.as_view(), name="api-schema"),
+]

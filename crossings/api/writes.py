@@ -1,0 +1,158 @@
+"""The doors for pushing, with a key: a claim, a reading, a retraction."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+from rest_framework.exceptions import MethodNotAllowed
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from crossings import board
+from crossings.api.auth import KeyHolder
+from crossings.api.operations import NUMBER, writes
+from crossings.api.parsing import read_json
+from crossings.api.problems import Problem
+from crossings.api.public import NOT_KEPT
+from crossings.domain.faults import Fault, Refused
+from crossings.domain.fields import Fields
+from crossings.ingest import read_claim, read_reading
+from crossings.ledger import Outcome, Result, record_many, retract
+from crossings.matching import Names
+from crossings.models import Report, Source
+from crossings.serializers import Json
+
+STATUS = {
+    Outcome.RECORDED: 201,
+    Outcome.SAME: 200,
+    Outcome.CONFIRMED: 200,
+    Outcome.NOTED: 200,
+    Outcome.DRAFT: 202,
+    Outcome.CONFLICT: 409,
+}
+ANSWERS = {
+    201: ("Recorded", "Recorded."),
+    200: ("Recorded", "The same again: nothing new was recorded."),
+    202: ("Recorded", "Held as a draft until a person has looked at it; `detail` says why."),
+}
+
+
+class PushView(APIView):
+    """A POST with a key, for the key's own source."""
+
+    permission_classes = [KeyHolder]
+    http_method_names = ["post"]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if request.method != "POST":
+            raise MethodNotAllowed(str(request.method))
+        super().initial(request, *args, **kwargs)
+
+    @property
+    def source(self) -> Source:
+        """Whose key it is."""
+        source: Source = self.request.auth.source  # type: ignore[union-attr]
+        return source
+
+
+class Reports(PushView):
+    @writes(
+        "push_report",
+        "Push one claim",
+        "Claim",
+        ANSWERS,
+        conflict=True,
+        about="A list is refused: many at once go to batch/.",
+    )
+    def post(self, request: Request) -> HttpResponse:
+        data, now = one_object(read_json(request)), timezone.now()
+        claim = read_claim(data, Names.load(), self.source)
+        [result] = record_many(self.source, [claim], now=now)
+        return recorded(result, claim.crossing)
+
+
+class Readings(PushView):
+    @writes(
+        "push_reading",
+        "Push one reading",
+        "ReadingSent",
+        ANSWERS,
+        conflict=True,
+        about="A list is refused: see batch/.",
+    )
+    def post(self, request: Request) -> HttpResponse:
+        data, now = one_object(read_json(request)), timezone.now()
+        count = read_reading(data, Names.load(), self.source)
+        [result] = record_many(self.source, [count], now=now)
+        return recorded(result, count.crossing)
+
+
+class Retraction(PushView):
+    @writes(
+        "retract_report",
+        "Take back a report of one's own",
+        "RetractionSent",
+        {201: ("Retracted", "Taken back."), 200: ("Retracted", "It was taken back before.")},
+        NUMBER,
+        about="It counts no more, and stays to be seen as retracted. The reason is for our staff.",
+    )
+    def post(self, request: Request, number: int) -> HttpResponse:
+        reason = read_reason(read_json(request))
+        report = Report.objects.select_related("crossing").get(pk=number)
+        if report.source_id != self.source.pk:
+            if report.visibility == "public":
+                raise Problem("not-allowed", "This report is another source's.")
+            raise Problem("not-found")
+        new = retract(report, reason=reason, now=timezone.now(), source=self.source)
+        outcome = "retracted" if new else "same"
+        return answer(201 if new else 200, {"outcome": outcome, "report": number, **standing(report.crossing.slug)})
+
+
+def one_object(data: Any) -> Any:
+    if isinstance(data, list):
+        raise Refused.one("", "not_an_object", "One object is expected here; send lists to batch/.")
+    return data
+
+
+def read_reason(data: Any) -> str:
+    faults: list[Fault] = []
+    read = Fields(data, "", faults)
+    reason = read.text("reason", 500)
+    if not reason and not faults:
+        read.fault("reason", "required", "Say why it is taken back.")
+    read.no_others()
+    if faults:
+        raise Refused(faults)
+    return reason
+
+
+def recorded(result: Result, slug: str) -> HttpResponse:
+    """201, 200, 202 or 409, with how the crossing stands now."""
+    if result.outcome is Outcome.CONFLICT:
+        raise Problem("conflict", result.detail, [conflict(result)], more=ids(result))
+    detail = {"detail": result.detail} if result.detail else {}
+    body = {"outcome": result.outcome.value, **ids(result), **detail, **standing(slug)}
+    headers = {"Location": f"/api/v1/reports/{result.report}/"} if result.report else {}
+    return answer(STATUS[result.outcome], body, headers)
+
+
+def conflict(result: Result, pointer: str = "") -> Fault:
+    return Fault(f"{pointer}/id", "id_conflict", result.detail)
+
+
+def ids(result: Result) -> Json:
+    named = {"report": result.report, "reading": result.reading, "draft": result.draft}
+    return {name: pk for name, pk in named.items() if pk is not None}
+
+
+def standing(slug: str) -> Json:
+    now = board.sheet(slug, timezone.now()).current
+    return {"crossing": slug, "version": now["version"], "position": now["position"], "status": now["status"]}
+
+
+def answer(status: int, body: Json, headers: dict[str, str] | None = None) -> HttpResponse:
+    kept = {"Cache-Control": NOT_KEPT, **(headers or {})}
+    return HttpResponse(json.dumps(body), status=status, content_type="application/json", headers=kept)

@@ -1,0 +1,32 @@
+"""The reading side: ready JSON for pages and API, each answer in a fixed number of queries."""
+
+from crossings.board.edition import Edition, edition, version
+from crossings.board.lists import changes, readings, report, reports
+from crossings.board.now import Filters, Sheet, board, chosen, crossing, sheet
+from crossings.board.paging import Page
+from crossings.board.past import history
+from crossings.board.short import crossing_word, lane_word
+from crossings.board.wholes import geojson, summary, table
+
+__all__ = [
+    "Edition",
+    "Filters",
+    "Page",
+    "Sheet",
+    "board",
+    "changes",
+    "chosen",
+    "crossing",
+    "crossing_word",
+    "edition",
+    "geojson",
+    "history",
+    "lane_word",
+    "readings",
+    "report",
+    "reports",
+    "sheet",
+    "summary",
+    "table",
+    "version",
+]

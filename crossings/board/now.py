@@ -1,0 +1,125 @@
+"""How crossings stand: all of them now, or one now, at a moment, and as it was known at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from crossings.board.edition import Edition, afresh, current_json, edition, row_of, tag
+from crossings.board.short import crossing_word, lane_word
+from crossings.domain.claims import stamp
+from crossings.domain.faults import Refused
+from crossings.domain.vocabulary import State
+from crossings.evidence import current_status, known_at, known_status, points_before, queues
+from crossings.matching import key
+from crossings.models import Crossing
+from crossings.serializers import Json, crossing_json
+
+AHEAD = timedelta(minutes=5)
+"""How far a clock may run before ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """`country` is either side, `to` the country entered; `q` a part of any name, alias or code in any script."""
+
+    country: str = ""
+    state: str = ""
+    traffic: str = ""
+    to: str = ""
+    q: str = ""
+
+    def take(self, crossing: Crossing, status: Json) -> bool:
+        if self.country and self.country not in crossing.countries:
+            return False
+        if self.q and not called(crossing, self.q):
+            return False
+        if not (self.traffic or self.to):
+            word = crossing_word(status)[0] if self.state == State.OPEN else status["state"]
+            return self.state in ("", word)
+        lanes = [lane for lane in status["lanes"] if self._speaks_of(lane)]
+        return any(not self.state or self._stands(lane) for lane in lanes)
+
+    def _speaks_of(self, lane: Json) -> bool:
+        return self.traffic in ("", lane["traffic"]) and self.to in ("", lane["to"])
+
+    def _stands(self, lane: Json) -> bool:
+        """`open` only where that is sure (rule 7); any other word as the lane has it."""
+        word: str = lane_word(lane)[0] if self.state == State.OPEN else lane["state"]
+        return word == self.state
+
+
+def called(crossing: Crossing, text: str) -> bool:
+    """Whether the text is part of anything the crossing is called."""
+    wanted = key(text)
+    names = [crossing.slug, crossing.name, crossing.place_a, crossing.place_b]
+    names += [*crossing.names.values(), *crossing.aliases, *crossing.codes]
+    return bool(wanted) and any(wanted in key(str(name)) for name in names)
+
+
+def chosen(filters: Filters, of: Edition) -> Iterator[tuple[Crossing, Json]]:
+    """The crossings these filters leave, by name, each with how it stands. One query."""
+    for each in Crossing.objects.select_related("current").order_by("name", "slug"):
+        fresh = of.afresh.get(each.pk)
+        if not fresh and not row_of(each).status:
+            continue  # made since the edition was read
+        current = current_json(each, fresh)
+        if filters.take(each, current["status"]):
+            yield each, current
+
+
+def board(filters: Filters, now: datetime, of: Edition | None = None) -> Json:
+    of = of or edition(now)
+    return {**of.head(), "crossings": [crossing_json(each, current) for each, current in chosen(filters, of)]}
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One crossing as it stands now; `tag` changes with any of its public bytes."""
+
+    crossing: Crossing
+    current: Json
+    tag: str
+
+    def json(self) -> Json:
+        return crossing_json(self.crossing, self.current)
+
+
+def sheet(slug: str, now: datetime) -> Sheet:
+    """One query while the worker keeps up. Raises Crossing.DoesNotExist."""
+    found = Crossing.objects.select_related("current").get(slug=slug)
+    fresh = afresh([found], now)
+    return Sheet(found, current_json(found, fresh.get(found.pk)), tag(row_of(found).version, fresh))
+
+
+def crossing(slug: str, at: datetime | None = None, as_known_at: datetime | None = None, *, now: datetime) -> Json:
+    """One crossing: now, `at` a moment, `as_known_at` one. With `as_known_at` alone: how it was thought to stand then.
+
+    Raises Crossing.DoesNotExist, and Refused for a moment more than five minutes ahead.
+    """
+    not_ahead(now, at=at, as_known_at=as_known_at)
+    if at is None and as_known_at is None:
+        return sheet(slug, now).json()
+    found = Crossing.objects.select_related("current").get(slug=slug)
+    moment = at or as_known_at or now
+    asked = {"at": stamp(moment), "as_known_at": stamp(as_known_at)}
+    current = {**current_json(found, None), **_standing_at(found, moment, as_known_at)}
+    return {**crossing_json(found, current), **asked}
+
+
+def _standing_at(crossing: Crossing, at: datetime, as_known_at: datetime | None) -> Json:
+    ats = {crossing.pk: at}
+    if as_known_at is None:
+        borders = {crossing.pk: crossing.border()}
+        _, status = current_status(borders, points_before(ats, inclusive=True), ats)[crossing.pk]
+    else:
+        _, status = known_status(crossing.border(), known_at(crossing.pk, as_known_at), at)
+    return {"status": status, "queues": queues(ats, as_known_at).get(crossing.pk, [])}
+
+
+def not_ahead(now: datetime, **moments: datetime | None) -> None:
+    """Raises Refused, with the name as its pointer, for a moment that has not come."""
+    for name, moment in moments.items():
+        if moment is not None and moment > now + AHEAD:
+            raise Refused.one(name, "in_the_future", f"This lies ahead of our clock, {stamp(now)}: nobody knows yet.")
