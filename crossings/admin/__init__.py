@@ -1,0 +1,24 @@
+"""The staff door: the stock admin, and the pages by which staff say what they learned."""
+
+from crossings.admin.crossing import CrossingAdmin
+from crossings.admin.draft import DraftAdmin
+from crossings.admin.history import ChangeAdmin, PeriodAdmin
+from crossings.admin.key import ApiKeyAdmin
+from crossings.admin.people import PersonAdmin
+from crossings.admin.poll import PollAdmin
+from crossings.admin.reading import ReadingAdmin
+from crossings.admin.report import ReportAdmin
+from crossings.admin.source import SourceAdmin
+
+__all__ = [
+    "ApiKeyAdmin",
+    "ChangeAdmin",
+    "CrossingAdmin",
+    "DraftAdmin",
+    "PeriodAdmin",
+    "PersonAdmin",
+    "PollAdmin",
+    "ReadingAdmin",
+    "ReportAdmin",
+    "SourceAdmin",
+]

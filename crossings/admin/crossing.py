@@ -1,0 +1,198 @@
+"""Crossings: their facts are edited, how they stand is looked at, confirmed, or changed by logging an update."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from crossings import ledger
+from crossings.admin import acts, wording
+from crossings.admin.fields import DAY, HOUR, MINUTE, CountryField, LengthField, LinesField, NamesField
+from crossings.admin.hours import HoursField
+from crossings.admin.house import Undeletable, act, acting, may_log
+from crossings.admin.log.parts import words
+from crossings.domain.vocabulary import State, Traffic
+from crossings.matching import key
+from crossings.models import Crossing
+
+SIDES = (("a", _("the first side")), ("b", _("the second side")))
+
+
+class CrossingForm(forms.ModelForm):
+    """`must_speak` is chosen by side, and kept as countries."""
+
+    names = NamesField(label=_("Names in other languages"), help_text=_("One a line: ps: تورخم"))
+    aliases = LinesField(label=_("Other names and spellings"), help_text=_("One a line, in any script."))
+    codes = LinesField(label=_("Codes"), help_text=_("One a line: UN/LOCODEs and others, such as AFRKH or cbp:250401."))
+    traffic = forms.MultipleChoiceField(
+        label=_("What it carries"), choices=lambda: words(Traffic), widget=forms.CheckboxSelectMultiple
+    )
+    country_a = CountryField(label=_("First side: country"))
+    country_b = CountryField(label=_("Second side: country"))
+    must_speak = forms.MultipleChoiceField(
+        label=_("Who must be heard before a lane counts as open"), choices=SIDES, required=False,
+        widget=forms.CheckboxSelectMultiple, help_text=_("None chosen: both."),
+    )  # fmt: skip
+    fresh_for = LengthField(
+        HOUR, least=MINUTE, label=_("Fresh for (hours)"), help_text=_("A word stays fresh so long.")
+    )
+    forget_after = LengthField(
+        DAY, least=HOUR, label=_("Forget after (days)"), help_text=_("Silence this long ends knowledge.")
+    )
+    hours = HoursField(
+        label=_("Opening hours"), longest=2000,
+        help_text=_("One a line, local time of that side: PK 07:00-19:00 mon-fri cargo to AF except 2026-08-14."),
+    )  # fmt: skip
+
+    class Meta:
+        model = Crossing
+        exclude = ()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        crossing = self.instance
+        self.initial["must_speak"] = [side for side, _ in SIDES if self._country(side) in (crossing.must_speak or [])]
+        if crossing.pk is None:
+            self.initial.update(fresh_for=timedelta(hours=24), forget_after=timedelta(days=60))
+
+    def _country(self, side: str) -> str:
+        """As it was sent; as it is, where it was not."""
+        name = f"country_{side}"
+        return str(getattr(self, "cleaned_data", {}).get(name) or getattr(self.instance, name) or "")
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"]
+        if slug != slug.lower():
+            raise ValidationError(gettext("Lower-case letters, digits and hyphens are expected, such as torkham."))
+        return slug
+
+    def clean_codes(self) -> list[str]:
+        """A code that two crossings share would name neither."""
+        codes: list[str] = self.cleaned_data["codes"]
+        wanted = {key(code): code for code in codes}
+        for other in Crossing.objects.exclude(pk=self.instance.pk).only("name", "codes"):
+            for code in other.codes:
+                if key(code) in wanted:
+                    taken = gettext("%(code)s is a code of %(crossing)s already.")
+                    raise ValidationError(taken % {"code": code, "crossing": other.name})
+        return codes
+
+    def clean_timezone_a(self) -> str:
+        return self._zone("timezone_a")
+
+    def clean_timezone_b(self) -> str:
+        return self._zone("timezone_b")
+
+    def _zone(self, name: str) -> str:
+        zone: str = self.cleaned_data[name]
+        if zone not in available_timezones():
+            raise ValidationError(gettext("Zones are named as in Asia/Kabul."))
+        return zone
+
+    def _set_aside_what_is_wrong(self) -> None:
+        """The model would blame a field for what its neighbour got wrong."""
+        for name in ("timezone_a", "timezone_b"):
+            if name in self.errors:
+                setattr(self.instance, name, "UTC")
+        if {"country_a", "country_b"} & self.errors.keys():
+            self.cleaned_data |= {"hours": [], "must_speak": []}
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        self._set_aside_what_is_wrong()
+        given["must_speak"] = [self._country(side) for side in given.get("must_speak", ())]
+        for name, most in (("latitude", 90), ("longitude", 180)):
+            if given.get(name) is not None and abs(given[name]) > most:
+                self.add_error(name, gettext("A number from -%(most)s to %(most)s is expected.") % {"most": most})
+        if (given.get("latitude") is None) != (given.get("longitude") is None):
+            self.add_error("longitude", gettext("Give both latitude and longitude, or neither."))
+        return given
+
+
+@admin.register(Crossing)
+class CrossingAdmin(Undeletable):
+    form = CrossingForm
+    list_display = ("name", "sides", "state", "stands", "told", "slug")
+    list_filter = ("current__state", "country_a", "country_b")
+    search_fields = ("name", "slug", "aliases", "names", "codes", "place_a", "place_b")
+    search_help_text = _("Any name in any script, or a code.")
+    ordering = ("name",)
+    list_select_related = ("current",)
+    prepopulated_fields = {"slug": ("name",)}
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "names", "aliases", "codes", "traffic")}),
+        (_("First side"), {"fields": ("country_a", "place_a", "timezone_a")}),
+        (_("Second side"), {"fields": ("country_b", "place_b", "timezone_b")}),
+        (_("Where"), {"fields": ("latitude", "longitude", "position_verified")}),
+        (_("How its word is weighed"), {"fields": ("must_speak", "fresh_for", "forget_after")}),
+        (_("Hours and notes"), {"fields": ("hours", "hours_note", "note")}),
+    )
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_view_permission(request, obj) or may_log(request)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return super().has_module_permission(request) or may_log(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Crossing]:
+        return super().get_queryset(request).select_related("current")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Crossing | None = None) -> tuple[str, ...]:
+        """Its address stays; its countries do once something was said of them."""
+        if obj is None:
+            return ()
+        return ("slug", "country_a", "country_b") if obj.reports.exists() or obj.readings.exists() else ("slug",)
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
+    def get_urls(self) -> list[URLPattern]:
+        return [act(self, "confirm", partial(acts.confirm_crossing, self)), *super().get_urls()]
+
+    def save_model(self, request: HttpRequest, obj: Crossing, form: forms.ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if form.changed_data or not change:
+            ledger.touch_crossing(obj, now=timezone.now(), by=acting(request))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        context: dict[str, Any] = {"may_log": may_log(request), **(extra_context or {})}
+        crossing = self.get_object(request, object_id)
+        if crossing is not None:
+            now = timezone.now()
+            shown, clock = wording.as_it_stands(crossing, now), wording.clock_at(crossing, now)
+            context |= {
+                "standings": wording.standings(shown, clock),
+                "queues": wording.counts(shown["queues"], clock),
+                "known": bool(shown["status"]["sources"]),
+            }
+        return super().change_view(request, object_id, form_url, context)
+
+    @admin.display(description=_("sides"), ordering="country_a")
+    def sides(self, crossing: Crossing) -> str:
+        return " – ".join(crossing.countries)
+
+    @admin.display(description=_("state"), ordering="current__state")
+    def state(self, crossing: Crossing) -> str:
+        return State(crossing.current.state).label if hasattr(crossing, "current") else State.UNKNOWN.label
+
+    @admin.display(description=_("goods trucks, or what comes first"))
+    def stands(self, crossing: Crossing) -> str:
+        return wording.in_short(crossing, timezone.now())
+
+    @admin.display(description=_("last confirmed"), ordering="current__status__confirmed_at")
+    def told(self, crossing: Crossing) -> str:
+        return wording.last_heard(crossing, timezone.now())

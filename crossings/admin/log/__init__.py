@@ -1,0 +1,3 @@
+from crossings.admin.log.page import log
+
+__all__ = ["log"]

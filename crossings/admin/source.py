@@ -1,0 +1,166 @@
+"""Sources: who speaks, how far they are trusted, and where and how often they are asked."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from crossings import bell
+from crossings.admin.fields import MINUTE, CountryField, LengthField
+from crossings.admin.house import Undeletable, act, act_page, check
+from crossings.domain.claims import stamp
+from crossings.domain.vocabulary import SourceKind
+from crossings.feeds import FORMATS
+from crossings.models import Source
+from crossings.outbound import OutboundError, read_url
+
+NEVER = "–"
+
+
+class SourceForm(forms.ModelForm):
+    country = CountryField(
+        label=_("Speaks for"), required=False, help_text=_("For an authority: its side, in two letters, such as PK.")
+    )
+    format = forms.ChoiceField(
+        label=_("Format"), required=False, choices=lambda: [("", "–"), *((name, name) for name in FORMATS)],
+        help_text=_("In which form its address answers."),
+    )  # fmt: skip
+    url = forms.URLField(label=_("Address for readers"), required=False, max_length=500, assume_scheme="https")
+    interval = LengthField(MINUTE, least=MINUTE, label=_("Asked every (minutes)"))
+
+    class Meta:
+        model = Source
+        exclude = ()
+        help_texts = {"address": _("https://… or file:/a/drop/folder. Empty: it is not polled.")}
+
+    def clean_address(self) -> str:
+        address: str = self.cleaned_data["address"].strip()
+        if not address:
+            return ""
+        if address.startswith("file:"):
+            place = address.removeprefix("file:").removeprefix("//")
+            if not place.startswith("/") or ".." in place.split("/"):
+                raise ValidationError(gettext("A folder is given whole, from the root: file:/srv/drop/partner."))
+            return address
+        try:
+            read_url(address)
+        except OutboundError as error:
+            raise ValidationError(
+                gettext("An address such as https://example.org/feed.json or file:/a/drop/folder is expected. %(why)s")
+                % {"why": error.detail}
+            ) from None
+        return address
+
+    def clean(self) -> dict[str, Any]:
+        given = super().clean() or self.cleaned_data
+        if given.get("kind") == SourceKind.AUTHORITY and not given.get("country") and "country" not in self.errors:
+            self.add_error("country", gettext("An authority speaks for one side: give its country, such as PK."))
+        if given.get("address") and not given.get("format") and "format" not in self.errors:
+            self.add_error("format", gettext("Say in which format this address answers."))
+        if given.get("format") and not given.get("address") and "address" not in self.errors:
+            self.add_error("address", gettext("A format needs an address to be asked; or choose no format."))
+        return given
+
+
+class Polled(admin.SimpleListFilter):
+    title = _("polling")
+    parameter_name = "polling"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("failing", _("Failing")), ("polled", _("Polled")), ("no", _("Not polled"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "failing":
+            return queryset.filter(state__failing_since__isnull=False)
+        if self.value() == "polled":
+            return queryset.exclude(address="")
+        return queryset.filter(address="") if self.value() == "no" else queryset
+
+
+@admin.register(Source)
+class SourceAdmin(Undeletable):
+    form = SourceForm
+    list_display = ("name", "public_label", "kind", "country", "trusted", "active", "format", "last_success", "failing")
+    list_filter = ("kind", "trusted", "active", Polled)
+    list_select_related = ("state",)
+    search_fields = ("name", "slug", "public_label")
+    filter_horizontal = ("crossings",)
+    prepopulated_fields = {"slug": ("name",)}
+    polling = ("last_poll", "last_success", "failing", "next_due", "last_reply")
+    fieldsets = (
+        (None, {"fields": ("name", "slug", "public_label", "kind", "country", "url", "trusted", "active")}),
+        (_("Polling"), {"fields": ("address", "format", "interval", *polling)}),
+        (_("Which crossings it may speak of"), {"fields": ("crossings",)}),
+        (_("For staff"), {"fields": ("note",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
+        return super().get_queryset(request).select_related("state")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
+        return (*self.polling, "slug") if obj else self.polling
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
+    def get_urls(self) -> list[URLPattern]:
+        return [act(self, "poll", partial(poll_now, self)), *super().get_urls()]
+
+    def _state(self, source: Source, name: str) -> str:
+        at = getattr(source.state, name) if hasattr(source, "state") else None
+        return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else NEVER
+
+    @admin.display(description=_("last poll"))
+    def last_poll(self, source: Source) -> str:
+        return self._state(source, "last_polled_at")
+
+    @admin.display(description=_("last success"), ordering="state__last_success_at")
+    def last_success(self, source: Source) -> str:
+        return self._state(source, "last_success_at")
+
+    @admin.display(description=_("failing since"), ordering="state__failing_since")
+    def failing(self, source: Source) -> str:
+        since = self._state(source, "failing_since")
+        if since == NEVER:
+            return NEVER
+        return gettext("%(since)s (%(n)s times)") % {"since": since, "n": source.state.failures}
+
+    @admin.display(description=_("next due"))
+    def next_due(self, source: Source) -> str:
+        return self._state(source, "next_due_at")
+
+    @admin.display(description=_("newest reply, by its own time"))
+    def last_reply(self, source: Source) -> str:
+        return self._state(source, "last_reply_at")
+
+
+def poll_now(model_admin: SourceAdmin, request: HttpRequest, source: Source) -> HttpResponse:
+    """Ask the worker to poll it out of turn."""
+    check(model_admin.has_change_permission(request, source))
+    back = HttpResponseRedirect(reverse("admin:crossings_source_change", args=[source.pk]))
+    if not (source.active and source.address and source.format):
+        messages.error(request, gettext("Only an active source with an address and a format can be polled."))
+        return back
+    if request.method != "POST":
+        about = [gettext("%(address)s, format %(format)s") % {"address": source.address, "format": source.format}]
+        title = gettext("Poll %(source)s now") % {"source": source}
+        return act_page(request, model_admin, source, forms.Form(), title=title, verb=gettext("Poll now"), about=about)
+    now = timezone.now()
+    # A slot of its own: that of the timetable may have been done already.
+    if bell.ring("ingest.poll", source.pk, int(now.timestamp())):
+        model_admin.log_change(request, source, gettext("Polled out of turn."))
+        asked = gettext("Asked for at %(when)s; what comes of it stands under its polls.")
+        messages.success(request, asked % {"when": stamp(now.replace(microsecond=0))})
+    else:
+        messages.error(request, gettext("The worker cannot be reached now; the source is polled when it is due."))
+    return back

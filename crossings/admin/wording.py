@@ -1,0 +1,201 @@
+"""Statuses and claims in the words of the public pages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from crossings import board
+from crossings.domain.claims import stamp
+from crossings.domain.vocabulary import Basis, State
+from crossings.models import Crossing, Draft, Reading, Report
+from crossings.serializers import queue_json
+from crossings.web import words
+from crossings.web.conditions import EXCEPT, WITH, terms
+from crossings.web.countries import country
+from crossings.web.lanes import ordered
+from crossings.web.queues import queue
+from crossings.web.story import announcement
+from crossings.web.text import capital, plain
+from crossings.web.times import Clock, moment
+
+Json = dict[str, Any]
+
+
+def clock_at(crossing: Crossing, now: datetime) -> Clock:
+    return Clock(now, (crossing.timezone_a, crossing.timezone_b))
+
+
+def when(crossing: Crossing, at: datetime | None, now: datetime, precision: str = "exact") -> str:
+    """In both sides' local times; a dash for no time."""
+    return plain(clock_at(crossing, now).when(at, precision)) if at else "–"
+
+
+def as_it_stands(crossing: Crossing, now: datetime) -> Json:
+    """The crossing's JSON as the public sees it now, whether or not the worker kept up."""
+    return board.sheet(crossing.slug, now).json()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A lane as the board says it: `mark` is its state for the eye."""
+
+    lane: str
+    mark: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A lane now, and as it would be. `kind`: changes, confirmed, same."""
+
+    lane: str
+    now: Standing
+    then: Standing
+    kind: str
+
+
+def standings(shown: Json, clock: Clock) -> list[Standing]:
+    return [_standing(lane, clock) for lane in ordered(shown["status"]["lanes"])]
+
+
+def _standing(lane: Json, clock: Clock) -> Standing:
+    text = gettext("; ").join(part for part in (words.standing(lane, clock), words.freshness(lane, clock)) if part)
+    return Standing(_named(lane), words.mark(lane), plain(text))
+
+
+def _named(lane: Json) -> str:
+    return plain(capital(f"{words.traffic_named([lane['traffic']])} {words.directions_named([lane['to']])}"))
+
+
+MOVES = ("state", "since", "conditions", "held_by", "gates")
+CONFIRMS = ("confidence", "confirmed_at")
+
+
+def steps(before: Json, after: Json, clock: Clock) -> list[Step]:
+    """Lane by lane: how it stands, how it would, and what that does to it."""
+    was = {(lane["traffic"], lane["to"]): lane for lane in before["status"]["lanes"]}
+    found = []
+    for lane in ordered(after["status"]["lanes"]):
+        old = was.get((lane["traffic"], lane["to"]), lane)
+        kind = "changes" if _differ(old, lane, MOVES) else "confirmed" if _differ(old, lane, CONFIRMS) else "same"
+        found.append(Step(_named(lane), _standing(old, clock), _standing(lane, clock), kind))
+    return found
+
+
+def _differ(old: Json, new: Json, keys: Iterable[str]) -> bool:
+    return any(old[key] != new[key] for key in keys)
+
+
+def announced_anew(before: Json, after: Json, clock: Clock) -> list[str]:
+    known = {each["report"] for each in before["status"]["announced"]}
+    fresh = [each for each in after["status"]["announced"] if each["report"] not in known]
+    told = [announcement(each, after, clock) for each in fresh]
+    return [
+        plain(": ".join(part for part in (each.words, each.due.words if each.due else "") if part)) for each in told
+    ]
+
+
+def counts(queues: Sequence[Json], clock: Clock) -> list[str]:
+    return [_count(each, clock) for each in queues]
+
+
+def counted_anew(before: Json, after: Json, clock: Clock) -> list[str]:
+    return [_count(each, clock) for each in after["queues"] if each not in before["queues"]]
+
+
+def _count(each: Json, clock: Clock) -> str:
+    told = queue(each, clock)
+    return plain(gettext(", ").join(part for part in (told.words, told.place, told.how, told.age) if part))
+
+
+def carried(crossing: Crossing) -> list[tuple[str, str]]:
+    return [(traffic, to) for traffic in crossing.traffic for to in crossing.countries]
+
+
+def claimed(lanes: Sequence[Json], all_lanes: Sequence[tuple[str, str]]) -> list[str]:
+    """What a claim says of its lanes, those alike together: "goods trucks, both ways: closed"."""
+    alike: dict[str, list[Json]] = {}
+    for lane in lanes:
+        subject = lane["traffic"] if lane.get("conditions") else ""
+        key = json.dumps([lane["state"], lane.get("conditions"), subject], sort_keys=True)
+        alike.setdefault(key, []).append(lane)
+    form = gettext("%(lanes)s: %(state)s")
+    return [
+        plain(capital(form % {
+            "lanes": words.lanes_named([(lane["traffic"], lane["to"]) for lane in group], all_lanes),
+            "state": _state(group[0]),
+        }))
+        for group in alike.values()
+    ]  # fmt: skip
+
+
+def _state(lane: Json) -> str:
+    if lane["state"] != State.RESTRICTED:
+        return {State.OPEN: gettext("open"), State.CLOSED: gettext("closed"), State.UNKNOWN: gettext("not known")}[
+            State(lane["state"])
+        ]
+    asked = terms({"conditions": [], **lane})
+    if asked.kind == EXCEPT:
+        return gettext("closed except for %(who)s") % {"who": asked.words}
+    if asked.kind == WITH:
+        return gettext("open, with conditions: %(terms)s") % {"terms": asked.words}
+    return gettext("on conditions not known to us")
+
+
+def said(report: Report) -> str:
+    """A report's lanes in one line."""
+    return gettext("; ").join(claimed(report.lanes, carried(report.crossing)))
+
+
+def counted(reading: Reading, now: datetime) -> str:
+    label = reading.source.public_label
+    return _count(queue_json(reading, label), clock_at(reading.crossing, now))
+
+
+def side_named(code: str) -> str:
+    return country(code) if code else gettext("nobody named")
+
+
+def stamped(at: datetime | None) -> str:
+    return stamp(at) or "–"
+
+
+def in_short(crossing: Crossing, now: datetime) -> str:
+    """The board's short form of its first traffic, from the stored status: for lists."""
+    status = crossing.current.status if hasattr(crossing, "current") else {}
+    lanes = ordered(status.get("lanes", []))
+    clock = clock_at(crossing, now)
+    first = [lane for lane in lanes if lane["traffic"] == lanes[0]["traffic"]]
+    told = {lane["to"]: plain(words.word(lane, clock)) for lane in first}
+    if len(set(told.values())) == 1:
+        return next(iter(told.values()))
+    return gettext("; ").join(f"{country(to)}: {word}" for to, word in told.items()) or gettext("nothing reported")
+
+
+def last_heard(crossing: Crossing, now: datetime) -> str:
+    at = moment(crossing.current.status.get("confirmed_at")) if hasattr(crossing, "current") else None
+    return plain(clock_at(crossing, now).age(at)) if at else "–"
+
+
+def age(crossing: Crossing, at: datetime, now: datetime) -> str:
+    return plain(clock_at(crossing, now).age(at))
+
+
+def drafted(draft: Draft) -> list[str]:
+    """What a draft says, with the time it speaks of."""
+    content, now = draft.content, timezone.now()
+    if draft.kind == Draft.Kind.READING:
+        label = {"source": draft.source.public_label}
+        return [_count({**content, **label}, clock_at(draft.crossing, now))]
+    side = gettext("which side acted: %(side)s") % {"side": side_named(content.get("declared_by") or "")}
+    at = moment(content.get("effective_at"))
+    since = when(draft.crossing, at, now, content.get("precision") or "exact")
+    basis = gettext(Basis(content.get("basis") or Basis.OBSERVED).label)
+    return [*claimed(content["lanes"], carried(draft.crossing)), f"{since}; {side}; {basis}"]

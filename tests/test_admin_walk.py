@@ -1,0 +1,122 @@
+"""A walk over every address of the admin: nothing said or derived is added, edited or deleted there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.db import models
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from crossings.models import ApiKey, Change, Crossing, Draft, Period, Poll, Reading, Report, Source
+from tests.desk import log, logged_in, staff
+from tests.factories import make_crossing, make_key, make_source
+
+pytestmark = pytest.mark.django_db
+LOOKED_AT = (Report, Reading, Change, Period, Poll, Draft)
+UNDELETABLE = (*LOOKED_AT, Crossing, Source, ApiKey, User)
+
+
+@pytest.fixture
+def client():
+    """A superuser's, after something was said of everything."""
+    client = logged_in(staff("chief", superuser=True))
+    make_crossing()
+    source = make_source("rumour", trusted=False)
+    make_key(source)
+    Poll.objects.create(source=source, started_at=timezone.now())
+    for typed in ({}, {"source": "rumour"}):
+        log(client, {"lane_all": "closed", "when": "now", "queue_low": "9", "note": "as it was", **typed})
+    return client
+
+
+def rows(model: type[models.Model]) -> list[dict[str, object]]:
+    return list(model._default_manager.order_by("pk").values())
+
+
+def addresses(patterns: Any) -> Iterator[str]:
+    """The names of all addresses under these patterns."""
+    for each in patterns:
+        if isinstance(each, URLResolver):
+            yield from addresses(each.url_patterns)
+        elif isinstance(each, URLPattern) and each.name:
+            yield each.name
+
+
+def walk(client: Client) -> Iterator[tuple[str, Any]]:
+    """The answer of every address of ours in the admin, asked of the first row where it is about one."""
+    firsts = {model._meta.model_name: model._default_manager.first() for model in admin.site._registry}
+    for name in sorted({name for name in addresses(get_resolver().url_patterns) if name.startswith("crossings_")}):
+        row = firsts[name.split("_")[1]]
+        about_a_row = row is not None and not name.endswith(("_changelist", "_add", "_log"))
+        yield name, client.get(reverse(f"admin:{name}", args=[row.pk] if row and about_a_row else []))
+
+
+def test_every_page_of_every_model_opens_or_is_forbidden_and_none_breaks(client):
+    answers = {name: answer.status_code for name, answer in walk(client)}
+    assert len(answers) > 40
+    assert set(answers.values()) <= {200, 302, 403}, answers
+
+
+@pytest.mark.parametrize("model", UNDELETABLE, ids=lambda model: model.__name__)
+def test_nothing_that_was_said_and_nobody_who_said_it_is_deleted(client, model):
+    before = rows(model)
+    assert before
+    for row in model._default_manager.all():
+        url = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_delete", args=[row.pk])
+        assert client.get(url).status_code == 403
+        assert client.post(url, {"post": "yes"}).status_code == 403
+    chosen = [row["id" if "id" in row else "position"] for row in before]
+    changelist = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    client.post(changelist, {"action": "delete_selected", "_selected_action": chosen, "post": "yes", "index": "0"})
+    assert rows(model) == before
+
+
+@pytest.mark.parametrize("model", LOOKED_AT, ids=lambda model: model.__name__)
+def test_what_was_said_and_derived_is_neither_added_nor_edited(client, model):
+    before = rows(model)
+    assert before
+    name = f"admin:crossings_{model._meta.model_name}"
+    assert client.get(reverse(f"{name}_add")).status_code == 403
+    assert client.post(reverse(f"{name}_add"), {"note": "never said"}).status_code == 403
+    for row in model._default_manager.all():
+        url = reverse(f"{name}_change", args=[row.pk])
+        page = client.get(url)
+        assert page.status_code == 200
+        assert b'name="_save"' not in page.content
+        edited = {field.name: "edited" for field in model._meta.fields} | {"_save": "Save"}
+        assert client.post(url, edited).status_code == 403
+    client.post(reverse(f"{name}_changelist"), {"form-0-note": "edited", "_save": "Save", "form-TOTAL_FORMS": "1"})
+    assert rows(model) == before
+
+
+def test_no_list_edits_in_place_and_none_but_groups_has_an_action():
+    for model, model_admin in admin.site._registry.items():
+        assert not model_admin.list_editable
+        assert model is Group or model_admin.actions is None
+
+
+def test_nobody_comes_in_without_a_login_and_nobody_who_is_not_staff(client):
+    outsider = Client()
+    outsider.force_login(User.objects.create(username="driver"))
+    for stranger in (Client(), outsider):
+        for name, answer in walk(stranger):
+            assert answer.status_code == 302 and "/admin/login/" in answer["Location"], name
+
+
+def test_staff_without_any_right_reach_nothing(client):
+    nobody = logged_in(staff("nobody"))
+    assert {answer.status_code for _, answer in walk(nobody)} == {403}
+    assert nobody.get("/admin/").status_code == 200
+
+
+def test_the_index_begins_with_logging_an_update_for_those_who_may(client):
+    link = b'href="/admin/crossings/report/log/"'
+    assert link in client.get("/admin/").content
+    assert link in logged_in(staff("zahra", "add_report")).get("/admin/").content
+    assert link not in logged_in(staff("viewer", "view_report")).get("/admin/").content
