@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from crossings.models import Draft, Reading, Report, Source
+from tests.factories import claim, make_crossing, make_key, make_source
+
 DOOR = "crossings.api.door.ApiDoor"
 V1 = "/api/v1/"
 
@@ -63,3 +66,29 @@ def api(settings: Any) -> Api:
     if DOOR not in settings.MIDDLEWARE:
         settings.MIDDLEWARE = [settings.MIDDLEWARE[0], DOOR, *settings.MIDDLEWARE[1:]]
     return Api()
+
+
+GOOD = json.dumps(claim()).encode()
+DOORS = ["reports/", "readings/", "batch/", "reports/1/retraction/"]
+
+
+def body(answer: Any) -> Any:
+    return json.loads(answer.content)
+
+
+def stored() -> tuple[int, int, int]:
+    """How many reports, readings and drafts there are."""
+    return Report.objects.count(), Reading.objects.count(), Draft.objects.count()
+
+
+@pytest.fixture
+def broker() -> Source:
+    """A trusted partner, and two crossings that share an alias."""
+    make_crossing(codes=["AFRKH", "cbp:1"], names={"ps": "تورخم"}, aliases=["The Gate"])
+    make_crossing("chaman", aliases=["The Gate"])
+    return make_source("broker")
+
+
+@pytest.fixture
+def partner(api: Api, broker: Source) -> Api:
+    return api.with_key(make_key(broker))

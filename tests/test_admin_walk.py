@@ -107,6 +107,7 @@ def test_nobody_comes_in_without_a_login_and_nobody_who_is_not_staff(client):
     for stranger in (Client(), outsider):
         for name, answer in walk(stranger):
             assert answer.status_code == 302 and "/admin/login/" in answer["Location"], name
+        assert stranger.get("/admin/login/").status_code == 200
 
 
 def test_staff_without_any_right_reach_nothing(client):

@@ -1,19 +1,21 @@
-"""The command that gives keys out."""
+"""Keys: the command that gives them out, and what they open."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from crossings.domain.keys import hash_of, prefix_of
 from crossings.models import ApiKey, Source
-from tests.api import Api, api
-from tests.factories import claim, make_crossing, make_source
+from tests.api import DOORS, GOOD, Api, api, broker, partner, stored
+from tests.factories import claim, make_crossing, make_key, make_source
 
-__all__ = ["api"]
+__all__ = ["api", "broker", "partner"]
 pytestmark = pytest.mark.django_db
 
 
@@ -75,3 +77,59 @@ def test_a_source_that_is_switched_off_gets_no_key() -> None:
     make_source("gone", active=False)
     with pytest.raises(CommandError, match="not active"):
         run("create", "--source", "gone")
+
+
+# Keys
+
+
+def test_every_reason_for_refusing_a_key_sounds_the_same(api: Api, broker: Source) -> None:
+    now = timezone.now()
+    good = make_key(broker)
+    keys = {
+        "": "none",
+        "nonsense": "no key at all",
+        good[:-1] + ("A" if good[-1] != "A" else "B"): "wrong by a letter",
+        "bct_aaaaaaaa_" + "x" * 43: "unknown",
+        make_key(broker, revoked_at=now): "revoked",
+        make_key(broker, expires_at=now): "expired",
+        make_key(make_source("gone", active=False)): "of a source that is switched off",
+    }
+    answers = {why: api.with_key(key).push("reports/", claim()) for key, why in keys.items()}
+    assert {answer.status_code for answer in answers.values()} == {401}
+    assert {answer.headers["WWW-Authenticate"] for answer in answers.values()} == {'Bearer realm="api"'}
+    assert len({answer.content for answer in answers.values()}) == 1
+    assert api.with_key(good).push("reports/", claim()).status_code == 201
+    assert stored() == (1, 0, 0)
+
+
+@pytest.mark.parametrize("header", ["Basic abc", "Bearer", "Bearer ", "Bearer é", "bearer x y", "\xff"])
+def test_no_authorization_header_is_a_server_error(api: Api, header: str) -> None:
+    answer = api.client.post("/api/v1/reports/", GOOD, "application/json", headers={"Authorization": header})
+    assert answer.status_code == 401
+
+
+def test_a_key_counts_whatever_the_case_of_bearer(api: Api, broker: Source) -> None:
+    headers = {"Authorization": f"bearer {make_key(broker)}"}
+    assert api.client.post("/api/v1/reports/", GOOD, "application/json", headers=headers).status_code == 201
+
+
+def test_the_use_of_a_key_is_noted_at_most_every_five_minutes(partner: Api) -> None:
+    partner.push("reports/", claim(id="1"))
+    noted = ApiKey.objects.get().last_used_at
+    assert noted is not None
+    partner.push("reports/", claim(id="2"))
+    assert ApiKey.objects.get().last_used_at == noted
+    ApiKey.objects.update(last_used_at=noted - timedelta(minutes=6))
+    partner.push("reports/", claim(id="3"))
+    assert (ApiKey.objects.get().last_used_at or noted) > noted
+
+
+def test_a_session_opens_no_door_of_the_api(api: Api, broker: Source, admin_client: Any) -> None:
+    assert admin_client.post("/api/v1/reports/", GOOD, "application/json").status_code == 401
+
+
+def test_a_door_for_pushing_takes_post_alone(partner: Api) -> None:
+    for path in DOORS:
+        for method in ("get", "put", "delete", "options"):
+            answer = getattr(partner.client, method)(f"/api/v1/{path}")
+            assert answer.status_code == 405 and answer.headers["Allow"] == "POST", (path, method)

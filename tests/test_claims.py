@@ -131,7 +131,7 @@ def condition(**parts: Any) -> dict[str, Any]:
         ({"effective_at": "0000-01-01T00:00:00Z"}, "/effective_at", "invalid_timestamp"),
         ({"effective_at": "10000-01-01T00:00:00Z"}, "/effective_at", "invalid_timestamp"),
         ({"effective_at": "0001-01-01T00:00:00+05:00"}, "/effective_at", "invalid_timestamp"),
-        ({"effective_at": "0001-01-01T00:00:00Z", "precision": "day"}, None, None),
+        ({"effective_at": "0001-01-01T00:00:00Z", "precision": "day"}, "/effective_at", "invalid_timestamp"),
         ({"effective_at": "2023-02-24T05:00:00+25:00"}, "/effective_at", "invalid_timestamp"),
         ({"effective_at": "٢٠٢٣-٠٢-٢٤T٠٥:٠٠:٠٠Z"}, "/effective_at", "invalid_timestamp"),
         ({"until": "2023-02-24T05:00:00Z"}, "/until", "invalid_interval"),

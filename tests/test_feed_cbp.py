@@ -76,7 +76,7 @@ def test_all_ports_of_the_reply_speak_of_one_moment() -> None:
 
 def test_the_states_are_those_of_the_lanes() -> None:
     found = states(ITEMS)
-    assert Counter(found.values()) == {"open": 129, "closed": 12}
+    assert Counter(found.values()) == {"open": 124, "restricted": 5, "closed": 12}
     expected = {
         "250401 vehicles": "open",
         "250401 people": "open",
@@ -84,9 +84,9 @@ def test_the_states_are_those_of_the_lanes() -> None:
         "300403 cargo": "closed",
         "090102 people": "closed",
         "230502 vehicles": "closed",  # standard, SENTRI and ready lanes all closed
-        "090103 vehicles": "open",  # for NEXUS alone
-        "230302 cargo": "open",  # for FAST alone
-        "230301 vehicles": "open",  # for ready lanes alone
+        "090103 vehicles": "restricted",  # for NEXUS alone
+        "230302 cargo": "restricted",  # for FAST alone
+        "230301 vehicles": "restricted",  # for ready lanes alone
     }
     assert {key: found[key] for key in expected} == expected
     silent = {"070803", "240403", "230103", "260802", "250407"}  # Update Pending throughout
@@ -148,7 +148,7 @@ def test_a_crossing_carries_what_it_has_lanes_for(number: str, carries: list[str
 CARGO = "commercial_vehicle_lanes"
 LANE_STATES = [
     ("Open", "no delay", "no delay", "open"),
-    ("Open", "Lanes Closed", "delay", "open"),
+    ("Open", "Lanes Closed", "delay", "restricted"),
     ("Open", "Lanes Closed", "N/A", "closed"),
     ("Open", "Update Pending", "Lanes Closed", "closed"),
     ("Open", "N/A", "", None),
@@ -159,7 +159,7 @@ LANE_STATES = [
 
 
 @pytest.mark.parametrize(("status", "standard", "fast", "state"), LANE_STATES)
-def test_a_gate_is_open_where_one_lane_is_and_closed_where_all_that_report_are(
+def test_a_gate_is_open_to_all_on_conditions_to_members_and_closed_where_all_lanes_that_report_are(
     status: str, standard: str, fast: str, state: str | None
 ) -> None:
     lanes = {f"{CARGO}__standard_lanes__operational_status": standard, f"{CARGO}__FAST_lanes__operational_status": fast}

@@ -1,93 +1,18 @@
-"""The public pages through the front door: the week as it can be read, what a stranger may send, what it costs."""
+"""The public pages through the front door: the week as it can be read, the board, what was said of it."""
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
-from html import unescape
-from html.parser import HTMLParser
-from typing import Any
+from datetime import UTC
 
 import pytest
-from django.db import connection
-from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crossings.ledger import settle
-from crossings.models import Crossing
-from crossings.web import style, views
-from tests.factories import lanes, make_crossing, make_source, say, say_the_week
+from tests.factories import lanes, make_crossing, make_source, say
+from tests.reader import HOUR, ago, reader, week
 
+__all__ = ["reader", "week"]
 pytestmark = pytest.mark.django_db
-
-GUARD = "crossings.web.middleware.ContentSecurity"
-HOUR = timedelta(hours=1)
-VOID = {"meta", "link", "input", "br", "path", "use", "circle"}
-
-
-class Balanced(HTMLParser):
-    """Fails on a tag that is not closed where it should be."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.inside: list[str] = []
-        self.feed(html)
-        assert not self.inside, self.inside
-
-    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        if tag not in VOID:
-            self.inside.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert tag in VOID or self.inside.pop() == tag, (tag, self.inside, self.getpos())
-
-
-def words_of(html: str) -> str:
-    """What a reader sees, in one line."""
-    shown = re.sub(r"<(style|head)\b.*?</\1>", " ", html, flags=re.DOTALL)
-    text = unescape(re.sub(r"</?(bdi|span|b|time|a)\b[^>]*>", "", shown))
-    return " ".join(re.sub(r"<[^>]+>", " ", text).split())
-
-
-class Reader:
-    """A browser of the simplest kind; whatever it gets must be clean."""
-
-    def __init__(self) -> None:
-        self.client = Client()
-
-    def get(self, path: str, tag: str = "", status: int = 200, **query: str) -> Any:
-        answer = self.client.get(path, query or None, headers={"If-None-Match": tag} if tag else {})
-        assert answer.status_code == status, answer.content[:2000]
-        assert not answer.cookies
-        assert "Vary" not in answer.headers
-        assert answer.headers["Content-Security-Policy"] == style.PUBLIC
-        if answer.headers.get("Content-Type", "").startswith("text/html"):
-            html = answer.content.decode()
-            Balanced(html)
-            assert "<script" not in html and " style=" not in html and 'href=""' not in html
-        return answer
-
-    def read(self, path: str, status: int = 200, **query: str) -> str:
-        return words_of(self.get(path, status=status, **query).content.decode())
-
-
-@pytest.fixture
-def reader(settings: Any) -> Reader:
-    if GUARD not in settings.MIDDLEWARE:
-        settings.MIDDLEWARE = [GUARD, *settings.MIDDLEWARE]
-    return Reader()
-
-
-@pytest.fixture
-def week() -> Crossing:
-    crossing = make_crossing(names={"ps": "تورخم", "ur": "طورخم"}, codes=["AFRKH"])
-    say_the_week(make_source("amu", public_label="Amu TV"))
-    return crossing
-
-
-def ago(hours: float) -> str:
-    return (timezone.now() - hours * HOUR).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 # The seed week
@@ -99,8 +24,8 @@ WEEK = [
     ("2023-02-24T15:00", "closed by Pakistan since Thursday 23 Feb 2023, 13:30 Kabul / 14:00 Karachi"),
     (
         "2023-02-25T12:00",
-        "last reported open, 2 days earlier (since Saturday 25 Feb 2023, 06:00 Kabul / 06:30 Karachi); "
-        "not confirmed since (Amu TV)",
+        "last reported open, 6 hours earlier (since Saturday 25 Feb 2023, 06:00 Kabul / 06:30 Karachi); "
+        "one gate last heard of 2 days earlier (Amu TV)",
     ),
     ("2023-05-20T12:00", "not known (last reported open, until 26 Apr); nobody has spoken of it lately."),
 ]
@@ -123,7 +48,7 @@ def test_who_may_pass_on_friday_is_told_in_plain_words(reader, week):
         "only patients from Afghanistan with a permit",
     ):
         assert condition in page
-    assert "Held by Pakistan" in page and "Afghanistan: reported open" not in page
+    assert "Held by Pakistan" in page and "Afghanistan: reported open Pakistan: with exceptions" in page
     assert "Reason given for what does not pass freely: security." in page
     assert "Talks on vehicles and goods go on." in page
 
@@ -260,159 +185,3 @@ def test_opening_hours_and_the_next_opening_are_told(reader):
     assert f"Gate of Pakistan: all traffic, every day, {opens} to {closes} local time" in page
     assert "shut at this hour; its hours begin" in page
     assert "open, but shut at this hour" in reader.read("/")
-
-
-# Strangers
-
-HOSTILE = '<script>alert(1)</script>\u202e"onload=x&amp;\u2069</bdi></title>' + "ي" * 400
-
-
-def test_hostile_text_is_shown_as_text_and_breaks_no_page(reader):
-    make_crossing(name=HOSTILE[:100], names={"ps": HOSTILE, '"><script>': "x"}, codes=[HOSTILE],
-                  hours_note=HOSTILE[:280], place_a=HOSTILE[:100])  # fmt: skip
-    source = make_source("evil", public_label=HOSTILE[:180])
-    say(source, {"crossing": "torkham", "effective_at": ago(5), "note": HOSTILE, "by_name": HOSTILE[:180],
-        "url": "https://example.org/?a=<b>", "lanes": [
-            {"traffic": "all", "state": "restricted", "conditions": [{"text": HOSTILE}]}]} | {"url": "https://example.org/"},
-        {"crossing": "torkham", "traffic": "cargo", "measure": "waiting", "unit": "trucks", "high": 5,
-         "observed_at": ago(1), "note": HOSTILE}, now=timezone.now())  # fmt: skip
-    for path in ("/", "/c/torkham/", "/c/torkham/history/"):
-        html = reader.get(path).content.decode()
-        assert "<script>" not in html
-        assert html.count("<bdi") == html.count("</bdi>")
-
-
-def test_a_link_that_is_no_web_address_is_not_made(reader):
-    make_crossing()
-    source = make_source("dawn", public_label="Dawn")
-    say(source, {"crossing": "torkham", "effective_at": ago(5), "lanes": lanes("closed")}, now=timezone.now())
-    with connection.cursor() as cursor:
-        cursor.execute("SET crossings.redacting = 'on'")
-        cursor.execute("UPDATE crossings_report SET url = 'javascript:alert(1)'")
-        cursor.execute("SET crossings.redacting = 'off'")
-    html = reader.get("/c/torkham/").content.decode()
-    assert "Dawn" in html and "javascript:" not in html
-
-
-def test_no_name_of_a_source_is_seen_and_no_word_meant_for_staff(reader):
-    make_crossing()
-    source = make_source("amu")
-    say(source, {"crossing": "torkham", "effective_at": ago(5), "lanes": lanes("closed")},
-        {"crossing": "torkham", "effective_at": ago(4), "lanes": lanes("open"), "visibility": "staff", "note": "hush"},
-        now=timezone.now())  # fmt: skip
-    for path in ("/", "/c/torkham/", "/c/torkham/history/", "/readyz"):
-        html = Client().get(path).content.decode()
-        assert "secret name" not in html and "hush" not in html
-
-
-@pytest.mark.parametrize(
-    "query", ["at=yesterday", "at=2999-01-01", "at=%00", "as_known_at=1066-10-14", "at=" + "9" * 5000]
-)
-def test_a_moment_nobody_can_know_is_answered_with_how_it_stands_and_a_word_of_help(reader, week, query):
-    page = reader.get(f"/c/torkham/?{query}", status=400)
-    assert "no-store" in page.headers["Cache-Control"]
-    assert 'class="fault"' in page.content.decode() and "nobody has spoken of it lately" in page.content.decode()
-
-
-@pytest.mark.parametrize("path", ["/c/nowhere/", "/c/nowhere/history/", "/nothing", "/c/torkham/history/?cursor=!!"])
-def test_what_is_not_there_is_a_friendly_page(reader, week, path):
-    assert "There is no such page" in reader.read(path, status=404)
-
-
-@pytest.mark.parametrize("path", ["/", "/c/torkham/", "/c/torkham/history/", "/about/", "/healthz"])
-def test_pages_are_for_reading_only(week, path):
-    assert Client(enforce_csrf_checks=False).post(path).status_code == 405
-
-
-def test_the_page_after_a_failure_needs_nothing_but_itself():
-    answer = views.failed(None)
-    assert answer.status_code == 500 and "Something went wrong here" in words_of(answer.content.decode())
-
-
-def test_the_meanings_are_told_from_the_vocabulary(reader):
-    page = reader.read("/about/")
-    for told in ("Closed except…", "Not known means neither open nor closed", "One source only", "Lapsed without word",
-                 "landslide", "customs agents", "number plates"):  # fmt: skip
-        assert told in page
-
-
-# Costs
-
-
-def queries(reader: Reader, path: str) -> int:
-    with CaptureQueriesContext(connection) as seen:
-        reader.get(path)
-    return len(seen)
-
-
-def test_each_page_takes_as_many_queries_for_sixty_crossings_and_a_long_history_as_for_three(reader):
-    source, other = make_source("amu"), make_source("dawn")
-    paths = ["/", "/c/c0/", "/c/c0/history/", "/c/c0/?at=2023-03-01", "/c/c0/?as_known_at=2023-03-01"]
-
-    def grow(first: int, last: int, days: int) -> None:
-        for n in range(first, last):
-            make_crossing(f"c{n}")
-        start = datetime(2023, 1, 1, tzinfo=UTC)
-        for who in (source, other):
-            said = [
-                {"id": f"{who.slug}-{n}-{day}", "crossing": f"c{n}", "lanes": lanes("open" if day % 2 else "closed"),
-                 "effective_at": (start + timedelta(days=day, hours=who.pk)).isoformat()}
-                for n in range(0, last, 20) for day in range(days)
-            ]  # fmt: skip
-            counted = [
-                {"id": f"{who.slug}-q{n}-{day}", "crossing": f"c{n}", "measure": "waiting", "unit": "trucks",
-                 "high": day, "observed_at": (start + timedelta(days=day)).isoformat()}
-                for n in range(0, last, 20) for day in range(days)
-            ]  # fmt: skip
-            say(who, *said, *counted, now=timezone.now(), backfilled=True)
-        settle(timezone.now())
-
-    grow(0, 3, 70)
-    few = {path: queries(reader, path) for path in paths}
-    grow(3, 60, 140)
-    assert {path: queries(reader, path) for path in paths} == few
-    assert max(few.values()) <= 16, few
-
-
-def test_a_reader_who_has_the_page_gets_it_for_one_look_at_the_version(reader, week):
-    settle(timezone.now())
-    for path, most in (("/", 3), ("/c/torkham/", 1), ("/c/torkham/?at=2023-02-24", 1)):
-        page = reader.get(path)
-        assert page.headers["Cache-Control"].startswith("public, max-age=1, stale-while-revalidate=")
-        with CaptureQueriesContext(connection) as seen:
-            again = reader.get(path, tag=page.headers["ETag"], status=304 if same_minute(page) else 200)
-        assert again.headers["ETag"]
-        assert len(seen) <= most or again.status_code == 200
-
-
-def same_minute(page: Any) -> bool:
-    return f"{timezone.now():%Y%m%d%H%M}" in page.headers["ETag"]
-
-
-def test_a_new_word_makes_a_new_page(reader, week):
-    pages = [reader.get(path) for path in ("/", "/c/torkham/")]
-    say(
-        make_source("tnn"),
-        {"crossing": "torkham", "effective_at": ago(1), "lanes": lanes("closed")},
-        now=timezone.now(),
-    )
-    for page, path in zip(pages, ("/", "/c/torkham/"), strict=True):
-        assert "closed" in reader.read(path) and reader.get(path, tag=page.headers["ETag"])
-
-
-def test_history_is_paged_without_a_gap(reader):
-    make_crossing()
-    start = datetime(2022, 1, 1, tzinfo=UTC)
-    said = [
-        {"id": f"w{day}", "crossing": "torkham", "lanes": lanes("open" if day % 2 else "closed"),
-         "effective_at": (start + timedelta(days=day)).isoformat()}
-        for day in range(120)
-    ]  # fmt: skip
-    say(make_source("amu"), *said, now=timezone.now(), backfilled=True)
-    path, told = "/c/torkham/history/", []
-    while path:
-        html = reader.get(path).content.decode()
-        told += re.findall(r'class="when"><time datetime="([^"]+)"', html)
-        following = re.search(r'rel="next" href="([^"]+)"', html)
-        path = unescape(following[1]) if following else ""
-    assert len(told) == 120 and told == sorted(told, reverse=True) and len(set(told)) == 120

@@ -32,6 +32,7 @@ DEBUG = switch("TRACKER_DEBUG", False)
 HTTPS = switch("TRACKER_HTTPS", False)  # off for `make run`: plain http on this machine
 ALLOWED_HOSTS = words("TRACKER_HOSTS", "localhost 127.0.0.1 [::1]")
 CSRF_TRUSTED_ORIGINS = words("TRACKER_ORIGINS")
+ALLOWED_ADDRESSES = words("TRACKER_ALLOWED_ADDRESSES")  # networks outbound.py may reach though they are not public
 PROXIES = env.int("TRACKER_PROXIES", default=0)  # how many of our own stand in front
 STATEMENT_TIMEOUT_MS = env.int("TRACKER_STATEMENT_TIMEOUT_MS", default=10_000)  # longer for bulk commands
 LOG_LEVEL = env.str("TRACKER_LOG_LEVEL", default="INFO").upper()
@@ -97,6 +98,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "crossings.api.door.ApiDoor",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("crossings.api.urls")),
+    path("api/docs/", include("crossings.api.docs")),
     # English has no prefix; the other languages live under /ps/, /fa-af/ and /ur/.
     *i18n_patterns(path("", include("crossings.web.urls")), prefix_default_language=False),
 ]

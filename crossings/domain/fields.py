@@ -16,6 +16,8 @@ W = TypeVar("W", bound=Word)
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)?\Z")
 DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
 MONTH = re.compile(r"\d{4}-\d\d\Z")
+EARLIEST, LATEST = 1900, 2199
+"""Years; what lies outside is a slip of the pen, and near the ends of the calendar arithmetic fails."""
 COUNTRY = re.compile(r"[A-Z]{2}\Z")
 URL = re.compile(r"https?://[^\s<>\"\\^`{|}]+\Z", re.IGNORECASE)
 
@@ -160,7 +162,10 @@ class Fields:
         value = self.get(key)
         if isinstance(value, str) and (DATE.match(value) or (month and MONTH.match(value))):
             try:
-                return date.fromisoformat(value if len(value) == 10 else f"{value}-15")
+                day = date.fromisoformat(value if len(value) == 10 else f"{value}-15")
+                if not EARLIEST <= day.year <= LATEST:
+                    raise ValueError
+                return day
             except ValueError:
                 self.fault(key, "invalid_timestamp", f"There is no day {value}.")
                 return None
@@ -175,7 +180,9 @@ class Fields:
             if instant.tzinfo is None:
                 self.fault(key, "timezone_required", "The time has no zone: add Z or an offset such as +04:30.")
                 return None
+            if not EARLIEST <= instant.year <= LATEST:
+                raise ValueError
             return instant.astimezone(UTC)
         except (ValueError, OverflowError):
-            self.fault(key, "invalid_timestamp", "There is no such time.")
+            self.fault(key, "invalid_timestamp", f"There is no such time, or not from {EARLIEST} to {LATEST}.")
             return None

@@ -82,32 +82,45 @@ def _of_traffic(port: Port, traffic: Traffic, reply_at: datetime) -> Iterator[It
         pointer = f"/{GROUPS[traffic]}/{name}/operational_status"
         detail = f'"{text_in(lane, "operational_status")[:80]}" is not known; known: {", ".join(sorted(KNOWN - {""}))}.'
         yield Item(port.at, None, faults=(Fault(pointer, "unknown_word", detail),))
-    state = _state(port, [status_of(lane) for _, lane in lanes])
+    state = _state(port, lanes)
     if state is not None:
-        yield Item(port.at, Kind.REPORT, _claim(port, traffic, state, reply_at))
+        yield Item(port.at, Kind.REPORT, _claim(port, traffic, state, lanes, reply_at))
     standard = dict(lanes).get("standard_lanes")
     if standard is not None and status_of(standard) in OPEN and state is State.OPEN:
         yield from _reading(port, traffic, standard, lanes, reply_at)
 
 
-def _state(port: Port, said: list[str]) -> State | None:
-    """None where nothing is said that could be believed."""
+def _state(port: Port, lanes: list[tuple[str, dict[str, Any]]]) -> State | None:
+    """None where nothing is said that could be believed.
+
+    Open only for the members of a trusted-traveller programme is restricted: an ordinary driver is turned away.
+    """
     if text_in(port.data, "port_status").lower() == "closed":
         return State.CLOSED
-    said = [status for status in said if status not in NOT_THERE | NOT_SAID]
-    if any(status in OPEN for status in said):
-        return State.OPEN
-    return State.CLOSED if said and all(status in CLOSED for status in said) else None
+    said = {name: status_of(lane) for name, lane in lanes if status_of(lane) not in NOT_THERE | NOT_SAID}
+    if any(status in OPEN for status in said.values()):
+        return State.OPEN if said.get("standard_lanes") in OPEN else State.RESTRICTED
+    return State.CLOSED if said and all(status in CLOSED for status in said.values()) else None
 
 
-def _claim(port: Port, traffic: Traffic, state: State, reply_at: datetime) -> dict[str, Any]:
+def _members_only(lanes: list[tuple[str, dict[str, Any]]]) -> list[dict[str, str]]:
+    programs = [PROGRAMS[name] for name, lane in lanes if status_of(lane) in OPEN]
+    return [{"text": f"{' and '.join(programs)} lanes only."}]
+
+
+def _claim(
+    port: Port, traffic: Traffic, state: State, lanes: list[tuple[str, dict[str, Any]]], reply_at: datetime
+) -> dict[str, Any]:
+    lane: dict[str, Any] = {"traffic": traffic.value, "to": "US", "state": state.value}
+    if state is State.RESTRICTED:
+        lane["conditions"] = _members_only(lanes)
     notice = text_in(port.data, "construction_notice", 2000)
     return {
         "id": f"{port.number}-{traffic}-{stamp(reply_at)}",
         "crossing": port.code,
         "declared_by": "US",
         "effective_at": stamp(reply_at),
-        "lanes": [{"traffic": traffic.value, "to": "US", "state": state.value}],
+        "lanes": [lane],
         "note": "" if phone_number_in(notice) else notice,
         "reported_at": stamp(reply_at),
     }

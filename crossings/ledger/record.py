@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -95,7 +96,7 @@ def _record(batch: Batch, items: Sequence[Item]) -> list[Result]:
     Source.objects.select_for_update(no_key=True).get(pk=batch.source.pk)
     ids = dict(Crossing.objects.filter(slug__in={item.crossing for item in items}).values_list("slug", "pk"))
     touched = lock_crossings(ids.values())
-    seen = _Seen(batch.source, items)
+    seen = _Seen(batch.source, items, vouched=batch.vouched)
     brake = Brake(batch.source, [] if batch.backfilled or batch.vouched else items, touched)
     words = LastWords(batch.source, items, ids) if batch.repeats_confirm else None
     results = []
@@ -188,35 +189,45 @@ def _write(batch: Batch, touched: dict[int, Touched]) -> None:
 
 
 class _Seen:
-    """What this source sent before: the same again, or the same id with other content."""
+    """What this source sent before: the same again, or the same id with other content.
 
-    def __init__(self, source: Source, items: Sequence[Item]) -> None:
+    What a person vouches for is not the same again as the draft it comes from.
+    """
+
+    def __init__(self, source: Source, items: Sequence[Item], *, vouched: bool) -> None:
         claims = [item.external_id for item in items if isinstance(item, Claim)]
         counts = [item.external_id for item in items if isinstance(item, Count)]
-        self.known: dict[tuple[bool, str], tuple[str, Result]] = {}
-        for draft in Draft.objects.filter(source=source, external_id__in=[*claims, *counts]):
-            outcome = Outcome.NOTED if draft.decision == Draft.Decision.REJECTED else Outcome.DRAFT
-            result = Result(outcome, draft=draft.pk, detail=Why(draft.why).label)
-            self.known[draft.kind == Draft.Kind.REPORT, draft.external_id] = draft.digest, result
+        self.known: dict[tuple[bool, str], dict[str, Result]] = defaultdict(dict)
         for pk, key, digest in _rows(Report, source, claims):
-            self.known[True, key] = digest, Result(Outcome.SAME, report=pk)
+            self.known[True, key][digest] = Result(Outcome.SAME, report=pk)
         for pk, key, digest in _rows(Reading, source, counts):
-            self.known[False, key] = digest, Result(Outcome.SAME, reading=pk)
+            self.known[False, key][digest] = Result(Outcome.SAME, reading=pk)
+        drafts = Draft.objects.none() if vouched else Draft.objects.filter(source=source)
+        for draft in drafts.filter(external_id__in=[*claims, *counts]):
+            self.known[draft.kind == Draft.Kind.REPORT, draft.external_id][draft.digest] = _of_draft(draft)
 
     def again(self, item: Item) -> Result | None:
         known = self.known.get((isinstance(item, Claim), item.external_id))
-        if known is None:
+        if not known:
             return None
-        digest, first = known
-        if digest != item.digest():
+        found = known.get(item.digest())
+        if found is None:
+            first = next(iter(known.values()))
             detail = "The same id was sent before with other content: retract that and use another id."
             return Result(Outcome.CONFLICT, first.report, first.reading, first.draft, detail)
-        if first.outcome is Outcome.RECORDED:
-            return Result(Outcome.SAME, first.report, first.reading)
-        return first
+        if found.outcome is Outcome.RECORDED:
+            return Result(Outcome.SAME, found.report, found.reading)
+        return found
 
     def add(self, item: Item, result: Result) -> None:
-        self.known[isinstance(item, Claim), item.external_id] = item.digest(), result
+        self.known[isinstance(item, Claim), item.external_id][item.digest()] = result
+
+
+def _of_draft(draft: Draft) -> Result:
+    if draft.decision == Draft.Decision.ACCEPTED:
+        return Result(Outcome.SAME, draft.report_id, draft.reading_id, draft.pk)
+    rejected = draft.decision == Draft.Decision.REJECTED
+    return Result(Outcome.NOTED if rejected else Outcome.DRAFT, draft=draft.pk, detail=Why(draft.why).label)
 
 
 def _rows(model: type[Report] | type[Reading], source: Source, keys: list[str]) -> list[tuple[int, str, str]]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 
-from crossings.domain.claims import Claim, sha256_of
+from crossings.domain.claims import Claim, LaneState, sha256_of
 from crossings.domain.readings import Reading as Count
 from crossings.ledger.outcome import Outcome, Result
 from crossings.ledger.transaction import Touched
-from crossings.models import Confirmation, Report, Source
+from crossings.models import Confirmation, Period, Report, Source
+from crossings.serializers import Json
 
 
 class LastWords:
@@ -19,6 +20,7 @@ class LastWords:
 
     def __init__(self, source: Source, items: Sequence[Claim | Count], ids: dict[str, int]) -> None:
         self.source = source
+        self.past: dict[tuple[int, datetime], list[Json]] = {}
         wanted = {
             (ids[item.crossing], lane.traffic.value, lane.to)
             for item in items
@@ -61,14 +63,31 @@ class LastWords:
             return Result(Outcome.NOTED, report=last.pk)
         if last.effective_at and at <= last.effective_at:
             return Result(Outcome.SAME, report=last.pk)
-        if _gate_unknown(each, lane.traffic.value, lane.to, claim.declared_by):
+        if self._gate_unknown(each, lane, claim.declared_by, at, now):
             return None
         confirmations.append(
             Confirmation(report=last, crossing=each.crossing, source=self.source, confirmed_at=at, recorded_at=now)
         )
         return Result(Outcome.CONFIRMED, report=last.pk)
 
+    def _gate_unknown(self, each: Touched, lane: LaneState, side: str, at: datetime, now: datetime) -> bool:
+        """Whether a gate the claim sets was unknown at the claim's own time."""
+        sides = [side] if side else each.crossing.countries
+        for row in each.current.status.get("lanes", []) if at > now - LATELY else self._lanes_at(each, at):
+            if (row["traffic"], row["to"]) == lane.lane:
+                return any(row["gates"].get(key, "unknown") == "unknown" for key in sides)
+        return True
 
+    def _lanes_at(self, each: Touched, at: datetime) -> list[Json]:
+        """For a reply of the past: the lanes of the period then current."""
+        key = each.crossing.pk, at
+        if key not in self.past:
+            found = Period.objects.filter(crossing=each.crossing, start__lte=at).order_by("-start").first()
+            self.past[key] = found.lanes if found else []
+        return self.past[key]
+
+
+LATELY = timedelta(minutes=30)
 SAID = ("declared_by", "one_gate", "basis", "where", "by", "lanes", "reason")
 
 
@@ -76,11 +95,3 @@ def _said(report: Report) -> str:
     return sha256_of(
         [(getattr(report, key) or None) if key in ("declared_by", "reason") else getattr(report, key) for key in SAID]
     )
-
-
-def _gate_unknown(each: Touched, traffic: str, to: str, side: str) -> bool:
-    for lane in each.current.status.get("lanes", []):
-        if lane["traffic"] == traffic and lane["to"] == to:
-            gates = [lane["gates"].get(key, "unknown") for key in ([side] if side else each.crossing.countries)]
-            return "unknown" in gates
-    return True

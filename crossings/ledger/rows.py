@@ -36,7 +36,7 @@ def report_row(
         url=claim.url,
         visibility=claim.visibility.value,
         how_known=how_known,
-        reported_at=claim.reported_at or now,
+        reported_at=_heard(claim.reported_at, now),
         recorded_at=now,
         recorded_by=by,
     )
@@ -64,7 +64,12 @@ def reading_row(count: Count, crossing_id: int, source: Source, now: datetime, b
         note=count.note,
         attribution=count.attribution,
         url=count.url,
-        reported_at=count.reported_at or now,
+        reported_at=_heard(count.reported_at, now),
         recorded_at=now,
         recorded_by=by,
     )
+
+
+def _heard(reported_at: datetime | None, now: datetime) -> datetime:
+    """When the source said it; a clock ahead of ours must not make it look fresher than it is."""
+    return min(reported_at, now) if reported_at else now

@@ -11,9 +11,9 @@ from django.db import models
 
 def _fernet() -> MultiFernet:
     """The key comes from SECRET_KEY, which is not in the database; the fallbacks still open what they sealed."""
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    keys = [str(key).encode() for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
     return MultiFernet(
-        [Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"secrets at rest" + str(key).encode()).digest())) for key in keys]
+        [Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"secrets at rest" + key).digest())) for key in keys]
     )
 
 

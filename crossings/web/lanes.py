@@ -110,7 +110,9 @@ def row(lane: Json, clock: Clock) -> Row:
         mark=words.mark(lane),
         word=words.word(lane, clock),
         more=tuple(capital(part) for part in words.unknown_details(lane, clock)),
-        since=clock.stamped(lane["since"], lane["since_precision"]),
+        since=clock.stamped_day(lane["since"])
+        if words.fell_silent(lane)
+        else clock.stamped(lane["since"], lane["since_precision"]),
         confirmed=clock.stamped(lane["confirmed_at"]),
         age=words.confirmed_age(lane, clock),
         gates=tuple(_gate(key, state, lane) for key, state in lane["gates"].items()),
@@ -123,10 +125,10 @@ def row(lane: Json, clock: Clock) -> Row:
 
 
 def _gate(key: str, state: str, lane: Json) -> Gate:
-    """A gate's own word; like the lane's, "open" only where it is sure."""
+    """A gate's own word. What the lane's confidence says of an open gate it says only where the lane is open."""
     name = words.gate_name(key)
     if state == State.OPEN:
-        sure = words.sure(lane) or lane["state"] in (State.CLOSED, State.RESTRICTED)
+        sure = words.sure(lane) and lane["state"] == State.OPEN
         return Gate(name, state if sure else State.UNKNOWN.value, gettext("open") if sure else gettext("reported open"))
     if state == State.RESTRICTED:
         return Gate(name, state, gettext("with exceptions") if terms(lane).kind == EXCEPT else gettext("on conditions"))

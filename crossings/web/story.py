@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext
 
-from crossings.domain.claims import stamp
 from crossings.domain.vocabulary import Outcome, Precision, SourceKind, State
 from crossings.serializers import Card
 from crossings.web import words
@@ -202,16 +200,14 @@ def _chapter(
     silence = all(mark == State.UNKNOWN for mark, _ in told) and not fresh
     lasted = "" if lasts or start is None or end is None else length(start, end, exact=exact and not silence)
     return Chapter(
-        start=_day_of(start, clock) if silence and start else clock.stamped(period["start"], period["start_precision"]),
+        start=clock.stamped_day(period["start"])
+        if silence
+        else clock.stamped(period["start"], period["start_precision"]),
         length=gettext("lasted %(span)s") % {"span": lasted} if lasted else gettext("and since then"),
         changes=tuple(told),
         also_said=tuple(_also_said(period, cards, clock)),
         voices=tuple(dict.fromkeys(_voice_of(cards[report]) for report in fresh)),
     )
-
-
-def _day_of(at: datetime, clock: Clock) -> Stamped:
-    return Stamped(stamp(at) or "", clock.day(at))
 
 
 def _also_said(period: Json, cards: Mapping[int, Card], clock: Clock) -> list[tuple[Stamped, str]]:

@@ -45,6 +45,10 @@ class Clock:
         at = moment(stamp)
         return Stamped(stamp or "", self.when(at, precision, brief=brief)) if at else None
 
+    def stamped_day(self, stamp: str | None) -> Stamped | None:
+        at = moment(stamp)
+        return Stamped(stamp or "", self.day(at)) if at else None
+
     def when(self, at: datetime, precision: str = Precision.EXACT, *, brief: bool = False) -> str:
         """The time as finely as it is known: a month, a day, or both sides' local times with their zones named.
 

@@ -15,7 +15,7 @@ from crossings.domain.vocabulary import By, Confidence, Passing, State, Traffic,
 from crossings.web.conditions import EXCEPT, WITH, brief, terms
 from crossings.web.countries import country
 from crossings.web.text import apart, capital, listed
-from crossings.web.times import Clock, moment
+from crossings.web.times import Clock, moment, span
 
 Json = dict[str, Any]
 
@@ -66,7 +66,7 @@ def _open_word(lane: Json, clock: Clock) -> str:
         return gettext("with conditions, and no word from %(sides)s") % {"sides": _gates_named(silent_sides(lane))}
     if not sure(lane):
         form = gettext("last reported open with conditions") if conditional else gettext("last reported open")
-        age = confirmed_age(lane, clock)
+        age = reported_age(lane, clock)
         return gettext("%(words)s, %(age)s") % {"words": form, "age": age} if age else form
     if shut_at_this_hour(lane):
         return gettext("open, but shut at this hour")
@@ -132,6 +132,27 @@ def confirmed_age(lane: Json, clock: Clock) -> str:
     return clock.age(at, lane["since_precision"] if lane["confirmed_at"] == lane["since"] else "exact")
 
 
+def reported_age(lane: Json, clock: Clock) -> str:
+    """When it was last said to stand so: as it began, or by whatever was heard after that."""
+    since = moment(lane["since"])
+    if since and heard_earlier(lane):
+        return clock.age(since, lane["since_precision"])
+    return confirmed_age(lane, clock)
+
+
+def heard_earlier(lane: Json) -> bool:
+    """Whether one gate was last heard of before the lane came to stand so: an open lane is as sure as its least
+    sure gate."""
+    since, confirmed = moment(lane["since"]), moment(lane["confirmed_at"])
+    return bool(since and confirmed and confirmed < since)
+
+
+def fell_silent(lane: Json) -> bool:
+    """Whether it is unknown because nobody spoke of it any more: that has no hour, only a day."""
+    silent = len(silent_sides(lane)) == len(lane["gates"])
+    return lane["state"] == State.UNKNOWN and silent and lane["confidence"] != Confidence.ASSUMED and reported(lane)
+
+
 def freshness(lane: Json, clock: Clock) -> str:
     """How far to trust the word, in a few words; where the word tells the age already it is not told again."""
     confidence, age = Confidence(lane["confidence"]), confirmed_age(lane, clock)
@@ -140,6 +161,15 @@ def freshness(lane: Json, clock: Clock) -> str:
     told = says_open(lane) and not sure(lane) and not (lane["state"] == State.RESTRICTED and silent_sides(lane))
     if confidence is Confidence.ASSUMED:
         return gettext("assumed: no word since it was to change")
+    if heard_earlier(lane) and confidence is Confidence.CURRENT:
+        form = (
+            gettext("every gate heard of in the %(span)s before")
+            if clock.past
+            else gettext("every gate heard of in the last %(span)s")
+        )
+        return form % {"span": span(clock.now - (moment(lane["confirmed_at"]) or clock.now))}
+    if heard_earlier(lane) and confidence is Confidence.STALE:
+        return gettext("one gate last heard of %(age)s") % {"age": age}
     if told or not age:
         return {
             Confidence.SINGLE: gettext("one source only"),
@@ -232,7 +262,7 @@ def sentence(lane: Json, clock: Clock, speakers: Sequence[str] = ()) -> str:
     parts = [standing(lane, clock)]
     fresh = freshness(lane, clock)
     if fresh:
-        aside = lane["confidence"] == Confidence.SINGLE or (says_open(lane) and not sure(lane))
+        aside = lane["confidence"] == Confidence.SINGLE or heard_earlier(lane) or (says_open(lane) and not sure(lane))
         form = gettext("%(fresh)s (%(who)s)") if aside else gettext("%(fresh)s by %(who)s")
         who = _speakers_named(speakers)
         parts.append(form % {"fresh": fresh, "who": who} if who and _heard(lane) else fresh)

@@ -12,7 +12,7 @@ from crossings.admin import speakers
 from crossings.admin.log.conditions import FIRST_ROWS, MOST_ROWS, ConditionForm
 from crossings.admin.log.faults import CLAIM_FIELDS, READING_FIELDS, Places
 from crossings.admin.log.form import LogForm
-from crossings.domain.claims import Claim, sha256_of
+from crossings.domain.claims import Claim, claim_from_json, sha256_of, stamp
 from crossings.domain.faults import Refused
 from crossings.domain.holds import AHEAD
 from crossings.domain.readings import Reading
@@ -47,6 +47,7 @@ class Entry:
         valid = [each.is_valid() for each in (self.form, *rows)]
         self._check_rows_apply(rows)
         if not all(valid) or self._faulty(rows):
+            self._find_more(rows)
             return False
         self.source = speakers.chosen(self.form.cleaned_data["source"], self.user)
         self._read_claim(rows, self.source)
@@ -57,8 +58,7 @@ class Entry:
         return any(each.errors for each in (self.form, *rows))
 
     def _check_rows_apply(self, rows: list[ConditionForm]) -> None:
-        chosen = self.form.lanes() if hasattr(self.form, "cleaned_data") else {}
-        conditional = {traffic for (traffic, _), (state, _) in chosen.items() if state is State.RESTRICTED}
+        conditional = {traffic for (traffic, _), (state, _) in self.form.lanes().items() if state is State.RESTRICTED}
         for row in rows:
             if row.is_valid() and not any(row.holds_for(traffic) for traffic in conditional):
                 words = gettext(
@@ -66,14 +66,23 @@ class Entry:
                 )
                 row.add_error("traffic", words)
 
-    def _read_claim(self, rows: list[ConditionForm], source: Source) -> None:
-        chosen = self.form.lanes()
-        if not chosen:
-            return
+    def _find_more(self, rows: list[ConditionForm]) -> None:
+        """What else is wrong with a form that was refused already, so that all is told at once."""
+        lanes, places = self._lanes([row for row in rows if row.is_valid()])
+        data = {**self.form.claim_json(), "lanes": lanes or [{"traffic": "all", "state": "unknown"}]}
+        if self.form.effective is None and self.form.errors.keys() & {"when", "day", "clock", "zone", "precision"}:
+            data["effective_at"] = stamp(self.now)
+        try:
+            claim_from_json(data, self.crossing.border())
+        except Refused as refused:
+            places.show(refused.faults, self.form)
+
+    def _lanes(self, rows: list[ConditionForm]) -> tuple[list[Json], Places]:
+        """The lanes chosen, with the conditions of each, and where everything stands in the form."""
         places = Places()
         places.put_all(CLAIM_FIELDS, self.form)
         lanes = []
-        for index, ((traffic, to), (state, field)) in enumerate(chosen.items()):
+        for index, ((traffic, to), (state, field)) in enumerate(self.form.lanes().items()):
             lane: Json = {"traffic": traffic.value, "to": to, "state": state.value}
             places.put(f"/lanes/{index}", self.form, field)
             if state is State.RESTRICTED:
@@ -82,6 +91,12 @@ class Entry:
                 for place, row in enumerate(holding):
                     _put_condition(places, f"/lanes/{index}/conditions/{place}", row)
             lanes.append(lane)
+        return lanes, places
+
+    def _read_claim(self, rows: list[ConditionForm], source: Source) -> None:
+        lanes, places = self._lanes(rows)
+        if not lanes:
+            return
         try:
             claim = read_claim({**self.form.claim_json(), "lanes": lanes}, Names.of([self.crossing]), source)
         except Refused as refused:

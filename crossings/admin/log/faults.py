@@ -29,7 +29,7 @@ CLAIM_FIELDS = {
 }  # fmt: skip
 READING_FIELDS = {
     "crossing": "source", "observed_at": "said_day", "reported_at": "said_day", "attribution": "attribution",
-    "url": "url",
+    "url": "url", "note": "note",
     **{name: f"queue_{name}" for name in ("side", "traffic", "unit", "low", "high", "place", "method")},
 }  # fmt: skip
 
@@ -48,12 +48,13 @@ class Places:
             self.put(f"/{key}", form, name)
 
     def show(self, faults: list[Fault], form: forms.Form) -> None:
-        """Each fault once beside its field; what has none stands above the form."""
+        """Each fault once beside its field, unless that has a fault already; what has no field, above all."""
         told: set[tuple[int, str, str]] = set()
+        before = {(id(owner), name) for owner, _ in [*self.fields.values(), (form, "")] for name in owner.errors}
         for fault in faults:
             owner, name = self._find(fault.pointer) or (form, "")
             words = str(SAID.get(fault.code) or self._of_the_part(fault) or fault.detail)
-            if (id(owner), name, words) not in told:
+            if (id(owner), name, words) not in told and (id(owner), name) not in before:
                 told.add((id(owner), name, words))
                 owner.add_error(name or None, forms.ValidationError(words, code=fault.code))
 

@@ -50,7 +50,7 @@ class LogForm(WhoPart, LanesPart, WhenPart, WhyPart, BacklogPart):
 
     @property
     def external_id(self) -> str:
-        return f"form-{self.cleaned_data['token']}"
+        return f"form-{self.cleaned_data.get('token', '')}"
 
     def clean(self) -> Json:
         given = self.cleaned_data
@@ -118,28 +118,28 @@ class LogForm(WhoPart, LanesPart, WhenPart, WhyPart, BacklogPart):
             self.add_error(field, words)
 
     def claim_json(self) -> Json:
-        """All of the claim but its lanes."""
+        """All of the claim but its lanes; of a form with faults, what can be had."""
         given = self.cleaned_data
         return {
             "id": self.external_id,
             "crossing": self.place.slug,
-            "declared_by": given["declared_by"] or None,
-            "one_gate": given["one_gate"],
+            "declared_by": given.get("declared_by") or None,
+            "one_gate": given.get("one_gate"),
             "effective_at": self._stamped_start(),
             "until": stamp(self.until) if isinstance(self.until, datetime) else _iso(self.until),
             "reported_at": stamp(self.said),
-            **{name: given[name] or None for name in ("precision", "basis", "where", "by", "reason", "visibility")},
-            **{name: given[name] for name in ("by_name", "note", "attribution", "url")},
+            **{name: given.get(name) or None for name in ("precision", "basis", "where", "by", "reason", "visibility")},
+            **{name: given.get(name) for name in ("by_name", "note", "attribution", "url")},
         }
 
     def _stamped_start(self) -> str | None:
         if isinstance(self.effective, datetime):
             return stamp(self.effective)
-        month = self.cleaned_data["precision"] == Precision.MONTH and self.effective
+        month = self.cleaned_data.get("precision") == Precision.MONTH and self.effective
         return f"{self.effective:%Y-%m}" if month else _iso(self.effective)
 
     def reading_json(self) -> Json:
-        """The count, as of when it was said."""
+        """The count, as of when it was said. The note is the claim's, where there is one."""
         given = self.cleaned_data
         observed_at = self.said or given["now_at"] or self.now
         return {
@@ -157,6 +157,7 @@ class LogForm(WhoPart, LanesPart, WhenPart, WhyPart, BacklogPart):
             "attribution": given["attribution"],
             "url": given["url"],
             "reported_at": stamp(self.said),
+            "note": "" if self.lanes() else given["note"],
         }
 
 

@@ -40,6 +40,8 @@ def of_entry(entry: Entry) -> Shown:
     notes = []
     if not entry.source.trusted:
         notes.append(gettext("This source is not trusted: the update waits as a draft. Once accepted, it says this:"))
+    if not any(isinstance(item, Claim) for item in entry.items):
+        notes.append(gettext("No lane was chosen: only the backlog is recorded, nothing of the lanes."))
     if any(isinstance(item, Claim) and item.visibility is Visibility.STAFF for item in entry.items):
         notes.append(gettext("For staff only: the public sees none of it."))
     return _shown(entry.crossing, before, after, entry.now, notes)

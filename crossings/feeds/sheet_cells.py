@@ -1,0 +1,123 @@
+"""Cells of a spreadsheet into values of the contract, as their source is set up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from crossings.domain.claims import stamp
+from crossings.domain.faults import Fault
+from crossings.domain.fields import DATE, MONTH
+from crossings.feeds.base import FeedError
+from crossings.feeds.clock import instant
+from crossings.feeds.sheet_columns import COUNTS, FIELDS, plain
+from crossings.feeds.sheet_rows import Cell
+
+TIMES = ("effective_at", "until", "reported_at")
+RANGE = re.compile(r"(\d{1,9})(?:\s*[-\u2013]\s*(\d{1,9}))?\Z")
+FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+Given = dict[str, Any]
+Counted = dict[str, tuple[int, int] | Fault]
+
+
+class Reader:
+    """Cells into values of the contract, as the source is set up. Raises FeedError: invalid_option."""
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.format = str(options.get("date_format") or "")
+        self.zone = _zone(options)
+        words, defaults = options.get("words") or {}, options.get("defaults") or {}
+        fields = FIELDS - COUNTS
+        if not isinstance(words, Mapping) or not isinstance(defaults, Mapping) or set(defaults) - fields:
+            detail = f"words and defaults are objects, defaults of {', '.join(sorted(fields))}."
+            raise FeedError("invalid_option", detail)
+        self.words = {plain(said): str(meant) for said, meant in words.items()}
+        self.defaults = {field: self.value(field, str(said)) for field, said in defaults.items()}
+
+    def row(self, columns: list[str], cells: list[Cell]) -> tuple[Given, Counted, list[Fault]]:
+        """The fields of a row, its counts by unit, and what is wrong with the fields."""
+        given: Given = dict(self.defaults)
+        counted: Counted = {}
+        faults: list[Fault] = []
+        filled: set[str] = set()
+        for field, cell in zip(columns, cells, strict=False):
+            if not field or cell == "" or field in filled:
+                continue
+            filled.add(field)
+            try:
+                if field in COUNTS:
+                    counted[field] = _range(cell)
+                else:
+                    given[field] = self.value(field, cell)
+            except FeedError as error:
+                if field in COUNTS:
+                    counted[field] = error.as_fault(f"/{field}")
+                else:
+                    faults.append(error.as_fault(f"/{field}"))
+        return given, counted, faults
+
+    def value(self, field: str, cell: Cell) -> Any:
+        if field in TIMES:
+            return self.time(cell, exact=field == "reported_at")
+        text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+        text = self.words.get(plain(text), text)
+        return FLAGS.get(text.lower(), text) if field == "one_gate" else text
+
+    def time(self, cell: Cell, *, exact: bool) -> str:
+        """RFC 3339, or a date alone, which stands at local noon where an exact time is needed."""
+        if isinstance(cell, str) and self.format:
+            try:
+                parsed = datetime.strptime(cell, self.format)  # noqa: DTZ007
+            except ValueError:
+                raise FeedError("invalid_timestamp", f'"{cell[:40]}" is not written {self.format}.') from None
+            if not re.search("%[HIcXs]", self.format):
+                return self.time(parsed.date(), exact=exact)
+            return self.instant(parsed)
+        if isinstance(cell, str):
+            return self.written(cell, exact=exact)
+        if isinstance(cell, datetime):
+            return self.instant(cell.replace(microsecond=0))
+        if isinstance(cell, date):
+            return self.instant(datetime.combine(cell, time(12))) if exact else cell.isoformat()
+        raise FeedError("invalid_timestamp", f"{str(cell)[:40]} is no date: format the cell as one.")
+
+    def written(self, text: str, *, exact: bool) -> str:
+        if MONTH.match(text) or DATE.match(text):
+            try:
+                day = date.fromisoformat(text if DATE.match(text) else f"{text}-15")
+            except ValueError:
+                raise FeedError("invalid_timestamp", f"There is no day {text}.") from None
+            return self.time(day, exact=True) if exact else text
+        try:
+            parsed = datetime.fromisoformat(text)
+        except ValueError:
+            detail = f'"{text[:40]}" is no time such as 2023-02-24 05:00; set date_format for other ways to write it.'
+            raise FeedError("invalid_timestamp", detail) from None
+        return self.instant(parsed)
+
+    def instant(self, at: datetime) -> str:
+        if at.tzinfo is None and self.zone is None:
+            raise FeedError("timezone_required", "The time has no zone: set the timezone of this source.")
+        try:
+            return str(stamp(at if at.tzinfo or self.zone is None else instant(at, self.zone)))
+        except OverflowError:
+            raise FeedError("invalid_timestamp", f"There is no time {at}.") from None
+
+
+def _zone(options: Mapping[str, Any]) -> ZoneInfo | None:
+    name = options.get("timezone")
+    try:
+        return ZoneInfo(str(name)) if name else None
+    except (KeyError, ValueError, OSError):
+        raise FeedError("invalid_option", f'timezone is named as in Asia/Kabul; there is no "{name}".') from None
+
+
+def _range(cell: Cell) -> tuple[int, int]:
+    text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+    said = RANGE.match(re.sub(r"(?<=\d)[, \u00a0\u202f](?=\d{3}\b)", "", text))
+    if said is None:
+        raise FeedError("invalid_count", f'"{text[:40]}" is no whole number, nor a range such as 4000-5000.')
+    return int(said[1]), int(said[2] or said[1])
