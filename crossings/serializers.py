@@ -97,6 +97,7 @@ def _lane_json(border: Border, lane: LaneStatus) -> Json:
         "conditions": [_term_json(each) for each in lane.seen.terms],
         "confidence": lane.trust.confidence.value,
         "confirmed_at": stamp(lane.trust.confirmed_at),
+        "reports": [word.report for word in lane.seen.rulings()],
         **_now_json(border, lane.now),
     }
 

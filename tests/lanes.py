@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from crossings.web.times import Clock
+from crossings.phrases.times import Clock
 
 Json = dict[str, Any]
 ZONES = ("Asia/Kabul", "Asia/Karachi")

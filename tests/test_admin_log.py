@@ -73,7 +73,7 @@ def test_the_preview_says_what_the_board_will_say_marks_what_changes_and_keeps_n
                             "declared_by": "AF"})  # fmt: skip
     text = now_text(page)
     steps = page.context["shown"].steps
-    changing = {step.lane: step.then.words for step in steps if step.kind == "changes"}
+    changing = {step.lanes: step.then.words for step in steps if step.kind == "changes"}
     assert list(changing) == ["Goods trucks to Pakistan"]
     assert "closed by Afghanistan" in changing["Goods trucks to Pakistan"]
     assert "except for medicine" in changing["Goods trucks to Pakistan"]

@@ -57,7 +57,7 @@ def test_a_retraction_shows_what_it_will_do_asks_why_and_gives_back_what_stood_b
     before = Current.objects.get().status
     mistake = close(client)
     page = client.get(admin_url(mistake, "retract"))
-    changing = {step.lane: (step.now.mark, step.then.mark) for step in page.context["shown"].steps}
+    changing = {step.lanes: (step.now.mark, step.then.mark) for step in page.context["shown"].steps}
     assert all(marks[0] == "closed" and marks[1] != "closed" for marks in changing.values())
     assert not Retraction.objects.exists()
     assert (

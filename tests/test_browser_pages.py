@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from crossings.web import style
 from tests.factories import WEEK_OVER, make_crossing, make_source, reading, say, say_the_week
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -32,10 +33,7 @@ def chromium() -> Generator[Any, None, None]:
 
 
 @pytest.fixture
-def site(chromium: Any, settings: Any, live_server: Any) -> str:
-    guard = "crossings.web.middleware.ContentSecurity"
-    if guard not in settings.MIDDLEWARE:
-        settings.MIDDLEWARE = [guard, *settings.MIDDLEWARE]
+def site(chromium: Any, live_server: Any) -> str:
     make_crossing(names={"ps": "تورخم", "ur": "طورخم"})
     source = make_source("amu", public_label="Amu TV")
     say_the_week(source)
@@ -115,7 +113,8 @@ def test_the_style_is_let_in_by_the_policy_and_follows_a_dark_screen(chromium, s
     for scheme in ("light", "dark"):
         context = chromium.new_context(base_url=site, color_scheme=scheme)
         page = context.new_page()
-        page.goto("/")
+        answer = page.goto("/")
+        assert answer.headers["content-security-policy"] == style.PUBLIC
         shades[scheme] = page.evaluate("getComputedStyle(document.body).backgroundColor")
         context.close()
     assert shades == {"light": "rgb(246, 246, 243)", "dark": "rgb(20, 24, 27)"}

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from crossings.web import lanes as layout
-from crossings.web import words
-from crossings.web.conditions import phrase, terms
-from crossings.web.hours import hours_lines
-from crossings.web.queues import amount, queue
-from crossings.web.story import announcement, changes, conflicts
-from crossings.web.text import plain
-from crossings.web.times import Clock
+from crossings.phrases import lanes as layout
+from crossings.phrases import words
+from crossings.phrases.conditions import phrase, terms
+from crossings.phrases.hours import hours_lines
+from crossings.phrases.queues import amount, queue
+from crossings.phrases.story import announcement, changes, conflicts
+from crossings.phrases.text import plain
+from crossings.phrases.times import Clock
 from tests.lanes import CITIZENS, CLOCK, NOW, STUDENTS, ZONES, Json, crossing, lane
 
 # Conditions

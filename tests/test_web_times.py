@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from crossings.phrases.text import FSI, PDI, apart, plain
+from crossings.phrases.times import Clock, length
 from crossings.web.asked import asked
-from crossings.web.text import FSI, PDI, apart, plain
-from crossings.web.times import Clock, length
 from tests.lanes import CLOCK, NOW, ZONES
 
 # Times

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from crossings.domain.vocabulary import Confidence, State
-from crossings.web import lanes as layout
-from crossings.web import words
-from crossings.web.text import plain
+from crossings.phrases import lanes as layout
+from crossings.phrases import words
+from crossings.phrases.text import plain
 from tests.lanes import CITIZENS, CLOCK, STUDENTS, Json, crossing, lane, never, unknown
 
 # Sentences

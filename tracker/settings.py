@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "crossings.api.door.ApiDoor",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "crossings.web.middleware.ContentSecurity",  # outside of LocaleMiddleware, whose Vary it drops from public pages
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -169,7 +170,7 @@ SESSION_COOKIE_AGE = 8 * 3600
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
-SECURE_REFERRER_POLICY = "no-referrer"  # whose link was followed can endanger people
+SECURE_REFERRER_POLICY = "same-origin"  # others learn nothing; with none at all browsers fail Django's own forms
 if HTTPS and not DEBUG:
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]

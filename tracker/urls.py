@@ -9,3 +9,6 @@ urlpatterns = [
     # English has no prefix; the other languages live under /ps/, /fa-af/ and /ur/.
     *i18n_patterns(path("", include("crossings.web.urls")), prefix_default_language=False),
 ]
+
+handler404 = "crossings.web.views.not_found"
+handler500 = "crossings.web.views.failed"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crossings.models import Crossing
-from crossings.web.times import zone_name
+from crossings.phrases.times import zone_name
 
 Text = Any
 """Words, some of them translated only when they are shown."""

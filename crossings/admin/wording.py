@@ -15,15 +15,15 @@ from crossings import board
 from crossings.domain.claims import stamp
 from crossings.domain.vocabulary import Basis, State
 from crossings.models import Crossing, Draft, Reading, Report
+from crossings.phrases import words
+from crossings.phrases.conditions import EXCEPT, WITH, terms
+from crossings.phrases.countries import country
+from crossings.phrases.lanes import ordered
+from crossings.phrases.queues import queue
+from crossings.phrases.story import announcement
+from crossings.phrases.text import capital, plain
+from crossings.phrases.times import Clock, moment
 from crossings.serializers import queue_json
-from crossings.web import words
-from crossings.web.conditions import EXCEPT, WITH, terms
-from crossings.web.countries import country
-from crossings.web.lanes import ordered
-from crossings.web.queues import queue
-from crossings.web.story import announcement
-from crossings.web.text import capital, plain
-from crossings.web.times import Clock, moment
 
 Json = dict[str, Any]
 
@@ -44,48 +44,59 @@ def as_it_stands(crossing: Crossing, now: datetime) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A lane as the board says it: `mark` is its state for the eye."""
+    """Lanes that stand alike, as the board says it: `mark` is their state for the eye."""
 
-    lane: str
+    lanes: str
     mark: str
     words: str
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A lane now, and as it would be. `kind`: changes, confirmed, same."""
+    """Lanes now, and as they would be. `kind`: changes, confirmed, same."""
 
-    lane: str
+    lanes: str
     now: Standing
     then: Standing
     kind: str
 
 
 def standings(shown: Json, clock: Clock) -> list[Standing]:
-    return [_standing(lane, clock) for lane in ordered(shown["status"]["lanes"])]
+    lanes = ordered(shown["status"]["lanes"])
+    alike: dict[tuple[str, str], list[Json]] = {}
+    for lane in lanes:
+        alike.setdefault(_said_of(lane, clock), []).append(lane)
+    return [Standing(_named(group, lanes), mark, text) for (mark, text), group in alike.items()]
 
 
-def _standing(lane: Json, clock: Clock) -> Standing:
+def _said_of(lane: Json, clock: Clock) -> tuple[str, str]:
     text = gettext("; ").join(part for part in (words.standing(lane, clock), words.freshness(lane, clock)) if part)
-    return Standing(_named(lane), words.mark(lane), plain(text))
+    return words.mark(lane), plain(text)
 
 
-def _named(lane: Json) -> str:
-    return plain(capital(f"{words.traffic_named([lane['traffic']])} {words.directions_named([lane['to']])}"))
+def _named(group: Sequence[Json], lanes: Sequence[Json]) -> str:
+    named, known = ([(lane["traffic"], lane["to"]) for lane in each] for each in (group, lanes))
+    return plain(capital(words.lanes_named(named, known)))
 
 
 MOVES = ("state", "since", "conditions", "held_by", "gates")
 CONFIRMS = ("confidence", "confirmed_at")
+KINDS = ("changes", "confirmed", "same")
 
 
 def steps(before: Json, after: Json, clock: Clock) -> list[Step]:
-    """Lane by lane: how it stands, how it would, and what that does to it."""
+    """How the lanes stand, how they would, and what that does to them: what changes first, those alike together."""
     was = {(lane["traffic"], lane["to"]): lane for lane in before["status"]["lanes"]}
-    found = []
-    for lane in ordered(after["status"]["lanes"]):
+    lanes = ordered(after["status"]["lanes"])
+    alike: dict[tuple[str, tuple[str, str], tuple[str, str]], list[Json]] = {}
+    for lane in lanes:
         old = was.get((lane["traffic"], lane["to"]), lane)
         kind = "changes" if _differ(old, lane, MOVES) else "confirmed" if _differ(old, lane, CONFIRMS) else "same"
-        found.append(Step(_named(lane), _standing(old, clock), _standing(lane, clock), kind))
+        alike.setdefault((kind, _said_of(old, clock), _said_of(lane, clock)), []).append(lane)
+    found = []
+    for (kind, now, then), group in sorted(alike.items(), key=lambda each: KINDS.index(each[0][0])):
+        named = _named(group, lanes)
+        found.append(Step(named, Standing(named, *now), Standing(named, *then), kind))
     return found
 
 

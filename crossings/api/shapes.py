@@ -163,7 +163,7 @@ SHAPES: dict[str, Shape] = {
     "Lane": thing(
         "A lane as it stands.",
         **FACT,
-        confidence=words(v.Confidence), confirmed_at=maybe(MOMENT), now=words(v.Passing),
+        confidence=words(v.Confidence), confirmed_at=maybe(MOMENT), reports=many(WHOLE), now=words(v.Passing),
         next_opening=maybe(thing(at=MOMENT, local=many(thing(side=COUNTRY, time=TEXT)))),
     ),
     "Announcement": thing(

@@ -80,13 +80,8 @@ def text_of_html(text: str) -> str:
             out.append("\n" if tag in BREAKS else "")
         else:
             out.append(html.unescape(token))
-    lines = (" ".join(line.split()) for line in clean(_whole("".join(out))).split("\n"))
+    lines = (" ".join(line.split()) for line in clean("".join(out)).split("\n"))
     return "\n".join(line for line in lines if line)
-
-
-def _whole(text: str) -> str:
-    """Without what the database cannot hold."""
-    return text.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
 def _short(text: str, limit: int) -> str:

@@ -9,13 +9,17 @@ from xml.parsers import expat
 from crossings.feeds.base import FeedError
 
 MOST_DEPTH, MOST_ENTRIES, MOST_TEXT = 64, 1000, 20_000
+"""Elements in each other, entries, and characters of one part of an entry."""
 ENTRIES = {"item", "entry"}
 ROOTS = {"rss", "feed", "RDF"}
 # What is kept of an entry, RSS 2.0, RSS 1.0 (RDF) and Atom alike, by its name without the namespace.
 PARTS = {"title", "description", "encoded", "summary", "content", "guid", "id", "link", "pubDate", "published",
          "updated", "date"}  # fmt: skip
 
+TEXTS = {"title", "description", "encoded", "summary", "content"}
+
 Parts = dict[str, str]
+"""Of an entry, by name. Texts are HTML, whatever they were."""
 
 
 class Reader:
@@ -25,7 +29,7 @@ class Reader:
         self.entries: list[Parts] = []
         self.depth = self.entry_at = self.part_at = 0
         self.part, self.text, self.length, self.is_markup = "", list[str](), 0, True
-        self.entity = ""
+        self.default = "html"
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.depth += 1
@@ -34,6 +38,8 @@ class Reader:
         name = name.rpartition(" ")[2]
         if self.depth == 1 and name not in ROOTS:
             raise FeedError("schema_mismatch", f"Expected RSS or Atom; got <{name[:50]}>.")
+        if self.depth == 1 and name == "feed":
+            self.default = "text"
         if self.part:
             self.keep(f"<{name}>")
         elif self.entry_at and self.depth == self.entry_at + 1 and name in PARTS:
@@ -46,8 +52,8 @@ class Reader:
 
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         self.part, self.part_at, self.text, self.length = name, self.depth, [], 0
-        # Atom says of each text what it is; in RSS all is HTML.
-        self.is_markup = attributes.get("type", "html") in ("html", "text/html", "xhtml")
+        # Atom says of each text what it is, and means plain text where it does not; in RSS all is HTML.
+        self.is_markup = name not in TEXTS or attributes.get("type", self.default) in ("html", "text/html", "xhtml")
         if name == "link" and "href" in attributes and attributes.get("rel", "alternate") == "alternate":
             self.entries[-1].setdefault("link", attributes["href"][:2000])
 

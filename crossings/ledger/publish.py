@@ -143,24 +143,22 @@ def _number(pending: list[tuple[Touched, list[Json]]], now: datetime) -> None:
 
 
 def _store(rows: list[Current]) -> None:
-    """One statement however many rows: Django's own bulk_update grows with rows times columns."""
-    columns = ["crossing_id", "state", "version", "position", "updated_at", "settle_at"]
-    values: list[Any] = [[getattr(row, column) for row in rows] for column in columns]
-    documents = [
-        [json.dumps(getattr(row, column), ensure_ascii=False) for row in rows] for column in ("status", "queues")
-    ]
+    """One statement with one parameter, however many rows: Django's own bulk_update grows with rows times columns."""
+    documents = [{column: getattr(row, column) for column in STORED} for row in rows]
     with connection.cursor() as cursor:
         cursor.execute(
             """
             UPDATE crossings_current c SET state = r.state, version = r.version, position = r.position,
-                updated_at = r.updated_at, settle_at = r.settle_at, status = r.status::jsonb, queues = r.queues::jsonb
-            FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::timestamptz[],
-                %s::text[], %s::text[])
-                AS r(crossing_id, state, version, position, updated_at, settle_at, status, queues)
+                updated_at = r.updated_at, settle_at = r.settle_at, status = r.status, queues = r.queues
+            FROM jsonb_to_recordset(%s::jsonb) AS r(crossing_id bigint, state text, version bigint, position bigint,
+                updated_at timestamptz, settle_at timestamptz, status jsonb, queues jsonb)
             WHERE c.crossing_id = r.crossing_id
             """,
-            [values[0], [str(state) for state in values[1]], *values[2:], *documents],
+            [json.dumps(documents, ensure_ascii=False, default=str)],
         )
+
+
+STORED = ("crossing_id", "state", "version", "position", "updated_at", "settle_at", "status", "queues")
 
 
 def _row(each: Touched, change: Json, position: int, now: datetime) -> Change:

@@ -4,9 +4,9 @@ from django import template
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from crossings.phrases.text import FSI, PDI
+from crossings.phrases.times import Stamped
 from crossings.web import style
-from crossings.web.text import FSI, PDI
-from crossings.web.times import Stamped
 
 register = template.Library()
 

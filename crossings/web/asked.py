@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.utils.translation import gettext
 
 from crossings.domain.claims import stamp
-from crossings.web.times import Clock, Stamped, zone_name
+from crossings.phrases.times import Clock, Stamped, zone_name
 
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 SPACED_ZONE = re.compile(r" (\d\d:\d\d)\Z")

@@ -12,10 +12,10 @@ from django.utils.translation import gettext
 
 from crossings.domain.claims import stamp
 from crossings.domain.vocabulary import Measure, Traffic
-from crossings.web.countries import country
-from crossings.web.lanes import Way, ways
-from crossings.web.queues import Queue, queue
-from crossings.web.times import Clock, Stamped
+from crossings.phrases.countries import country
+from crossings.phrases.lanes import Way, ways
+from crossings.phrases.queues import Queue, queue
+from crossings.phrases.times import Clock, Stamped
 
 Json = dict[str, Any]
 

@@ -25,17 +25,17 @@ from crossings.domain.faults import Refused
 from crossings.domain.vocabulary import Reason, State, Traffic
 from crossings.evidence import cards
 from crossings.models import Crossing
-from crossings.web import meanings
+from crossings.phrases import meanings
+from crossings.phrases.hours import hours_lines
+from crossings.phrases.lanes import answers, title, ways
+from crossings.phrases.queues import queue
+from crossings.phrases.story import Chapter, announcement, chapters, conflicts, voice
+from crossings.phrases.text import plain
+from crossings.phrases.times import moment
+from crossings.phrases.words import sure
 from crossings.web.asked import Asked, asked
-from crossings.web.hours import hours_lines
-from crossings.web.lanes import answers, title, ways
 from crossings.web.pairs import names, pair_of, pairs
-from crossings.web.queues import queue
 from crossings.web.respond import EDITION, page, public, short_hash
-from crossings.web.story import Chapter, announcement, chapters, conflicts, voice
-from crossings.web.text import plain
-from crossings.web.times import moment
-from crossings.web.words import sure
 
 Json = dict[str, Any]
 

@@ -11,8 +11,8 @@ from crossings.admin.log.parts import capital, line, select, traffic_named, word
 from crossings.admin.moments import Text
 from crossings.domain.vocabulary import Document, Effect, Goods, LimitPer, Traffic, Vehicle, Who, Word
 from crossings.models import Crossing
-from crossings.web.countries import NAMES, country
-from crossings.web.words import TRAFFIC_ORDER
+from crossings.phrases.countries import NAMES, country
+from crossings.phrases.words import TRAFFIC_ORDER
 
 Json = dict[str, Any]
 

@@ -23,7 +23,7 @@ from crossings.domain.faults import Refused
 from crossings.ledger import Outcome, Result
 from crossings.matching import Names
 from crossings.models import Crossing, Draft, Reading, Report
-from crossings.web.countries import country
+from crossings.phrases.countries import country
 
 NOW_FORMAT = "%Y-%m-%dT%H:%M:%S+0000"
 

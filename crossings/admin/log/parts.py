@@ -31,9 +31,9 @@ from crossings.domain.vocabulary import (
     Word,
 )
 from crossings.models import Crossing
-from crossings.web.countries import country
-from crossings.web.text import capital
-from crossings.web.words import TRAFFIC_ORDER, traffic_named
+from crossings.phrases.countries import country
+from crossings.phrases.text import capital
+from crossings.phrases.words import TRAFFIC_ORDER, traffic_named
 
 Choices = list[tuple[str, Any]]
 

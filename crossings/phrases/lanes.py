@@ -9,10 +9,10 @@ from typing import Any
 from django.utils.translation import gettext
 
 from crossings.domain.vocabulary import Confidence, State
-from crossings.web import words
-from crossings.web.conditions import EXCEPT, Terms, terms
-from crossings.web.text import capital
-from crossings.web.times import Clock, Stamped
+from crossings.phrases import words
+from crossings.phrases.conditions import EXCEPT, Terms, terms
+from crossings.phrases.text import capital
+from crossings.phrases.times import Clock, Stamped
 
 Json = dict[str, Any]
 

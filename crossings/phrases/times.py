@@ -10,7 +10,7 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext, ngettext, pgettext
 
 from crossings.domain.vocabulary import Precision
-from crossings.web.text import apart
+from crossings.phrases.text import apart
 
 MANY_DAYS = 75
 """From here on months are counted."""

@@ -9,9 +9,9 @@ from django.utils.translation import gettext
 
 from crossings.domain.hours import WEEKDAYS
 from crossings.domain.vocabulary import Weekday
-from crossings.web.countries import country
-from crossings.web.text import apart, capital, listed
-from crossings.web.words import directions_named, traffic_named
+from crossings.phrases.countries import country
+from crossings.phrases.text import apart, capital, listed
+from crossings.phrases.words import directions_named, traffic_named
 
 Json = dict[str, Any]
 

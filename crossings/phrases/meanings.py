@@ -19,8 +19,8 @@ from crossings.domain.vocabulary import (
     Traffic,
     Word,
 )
-from crossings.web.text import capital
-from crossings.web.words import TRAFFIC_ORDER
+from crossings.phrases.text import capital
+from crossings.phrases.words import TRAFFIC_ORDER
 
 
 def everything() -> dict[str, Any]:

@@ -12,10 +12,10 @@ from typing import Any
 from django.utils.translation import gettext
 
 from crossings.domain.vocabulary import By, Confidence, Passing, State, Traffic, Where
-from crossings.web.conditions import EXCEPT, WITH, brief, terms
-from crossings.web.countries import country
-from crossings.web.text import apart, capital, listed
-from crossings.web.times import Clock, moment, span
+from crossings.phrases.conditions import EXCEPT, WITH, brief, terms
+from crossings.phrases.countries import country
+from crossings.phrases.text import apart, capital, listed
+from crossings.phrases.times import Clock, moment, span
 
 Json = dict[str, Any]
 

@@ -8,10 +8,10 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 
 from crossings.domain.vocabulary import Measure, Method, Per, QueuePlace, Traffic, Unit
-from crossings.web.countries import country
-from crossings.web.text import apart, capital
-from crossings.web.times import Clock, Stamped, moment
-from crossings.web.words import directions_named, traffic_named
+from crossings.phrases.countries import country
+from crossings.phrases.text import apart, capital
+from crossings.phrases.times import Clock, Stamped, moment
+from crossings.phrases.words import directions_named, traffic_named
 
 Json = dict[str, Any]
 

@@ -9,12 +9,12 @@ from typing import Any
 from django.utils.translation import gettext
 
 from crossings.domain.vocabulary import Outcome, Precision, SourceKind, State
+from crossings.phrases import words
+from crossings.phrases.conditions import EXCEPT, WITH, terms
+from crossings.phrases.countries import country
+from crossings.phrases.text import apart, capital, listed
+from crossings.phrases.times import Clock, Stamped, length, moment
 from crossings.serializers import Card
-from crossings.web import words
-from crossings.web.conditions import EXCEPT, WITH, terms
-from crossings.web.countries import country
-from crossings.web.text import apart, capital, listed
-from crossings.web.times import Clock, Stamped, length, moment
 
 Json = dict[str, Any]
 Lanes = list[tuple[str, str]]

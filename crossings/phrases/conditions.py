@@ -8,8 +8,8 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 
 from crossings.domain.vocabulary import Document, Effect, Goods, How, LimitPer, Traffic, Vehicle, Weekday, Who, Word
-from crossings.web.countries import country
-from crossings.web.text import apart, listed
+from crossings.phrases.countries import country
+from crossings.phrases.text import apart, listed
 
 Json = dict[str, Any]
 
