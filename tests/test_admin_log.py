@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
+from django.http import QueryDict
 from django.utils import timezone
 
 from crossings import board, ledger
+from crossings.admin.log.entry import Entry
 from crossings.domain.claims import claim_from_json, stamp
 from crossings.models import Change, Current, Draft, Period, Reading, Report, Source
-from tests.desk import LOG, ON_CONDITIONS, WEEK, at, fields_of, log, logged_in, preview, save, staff
+from tests.desk import LOG, ON_CONDITIONS, WEEK, at, blank, fields_of, log, logged_in, preview, save, staff
 from tests.factories import SEED_WEEK, make_crossing, make_source, utc
 
 pytestmark = pytest.mark.django_db
@@ -193,6 +197,22 @@ def test_a_time_that_the_clocks_jumped_over_is_refused(client):
     make_crossing("dorohusk", ("PL", "UA"))
     page = preview(client, {"lane_all": "closed", **at("2023-03-26", "02:30", "Europe/Warsaw")}, "dorohusk")
     assert "no such time in Warsaw" in " ".join(page.context["form"].errors["clock"])
+
+
+def test_a_day_whose_noon_is_still_to_come_is_asked_for_more_exactly(torkham, client, user):
+    morning = utc("2026-06-01 03:00")
+    typed = {**blank(client, "torkham"), "lane_all": "closed", **at("2026-06-01", "", KABUL, precision="day")}
+    entry = Entry(torkham, user, morning, QueryDict(urlencode(typed)))
+    assert not entry.read()
+    assert "its noon, which is still to come" in " ".join(entry.form.errors["day"])
+
+
+def test_all_that_is_wrong_is_told_at_once(torkham, client):
+    typed = {"when": "at", "note": "+93 70 123 4567", "url": "amu.tv", "one_gate": "on", "queue_low": "some",
+             "lane_people_both": "restricted", "c0-effect": "allow", "c0-text": "or +93 70 123 4567"}  # fmt: skip
+    page = preview(client, typed)
+    assert {"day", "note", "url", "one_gate", "queue_low"} == set(page.context["form"].errors)
+    assert "Telephone numbers" in " ".join(page.context["rows"][0].errors["text"])
 
 
 def test_an_announcement_without_a_time_moves_no_lane_and_is_told_as_announced(torkham, client):

@@ -52,6 +52,7 @@ class LookOnly(admin.ModelAdmin):
     actions = None
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # counting a million reports by each filter
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -79,6 +80,7 @@ class Undeletable(admin.ModelAdmin):
     actions = None
     list_per_page = 50
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # counting a million reports by each filter
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

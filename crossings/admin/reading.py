@@ -15,13 +15,13 @@ from django.utils.translation import gettext_lazy as _
 
 from crossings.admin import acts, wording
 from crossings.admin.house import SeenByLoggers, act, may_log
-from crossings.admin.report import Retracted, dated, linked, redactions_of, retraction_of
+from crossings.admin.report import Retracted, briefly, dated, linked, redactions_of, retraction_of
 from crossings.models import Reading
 
 
 @admin.register(Reading)
 class ReadingAdmin(SeenByLoggers):
-    list_display = ("number", "crossing", "says", "observed", "source", "counts", "recorded", "recorded_by")
+    list_display = ("number", "crossing", "says", "seen", "source", "counts", "came", "recorded_by")
     list_display_links = ("number",)
     list_filter = (Retracted, "measure", "crossing", "source")
     list_select_related = ("crossing", "source", "retraction", "recorded_by")
@@ -58,6 +58,14 @@ class ReadingAdmin(SeenByLoggers):
         return wording.counted(reading, timezone.now())
 
     @admin.display(description=_("counted"), ordering="observed_at")
+    def seen(self, reading: Reading) -> str:
+        return briefly(reading, "observed_at")
+
+    @admin.display(description=_("recorded"), ordering="recorded_at")
+    def came(self, reading: Reading) -> str:
+        return briefly(reading, "recorded_at")
+
+    @admin.display(description=_("counted"))
     def observed(self, reading: Reading) -> str:
         return dated(reading, "observed_at")
 
@@ -65,7 +73,7 @@ class ReadingAdmin(SeenByLoggers):
     def reported(self, reading: Reading) -> str:
         return dated(reading, "reported_at")
 
-    @admin.display(description=_("recorded"), ordering="recorded_at")
+    @admin.display(description=_("recorded"))
     def recorded(self, reading: Reading) -> str:
         return dated(reading, "recorded_at")
 

@@ -37,9 +37,17 @@ class Retracted(admin.SimpleListFilter):
 
 
 def dated(row: Any, name: str) -> str:
-    """A time of the row in its crossing's local times; its lists ask this of many rows, so it asks nothing."""
-    precision = row.precision if name in ("effective_at", "observed_at") else "exact"
-    return wording.when(row.crossing, getattr(row, name), timezone.now(), precision)
+    """A time of the row in its crossing's local times."""
+    return wording.when(row.crossing, getattr(row, name), timezone.now(), _precision(row, name))
+
+
+def briefly(row: Any, name: str) -> str:
+    """The same for lists."""
+    return wording.when(row.crossing, getattr(row, name), timezone.now(), _precision(row, name), brief=True)
+
+
+def _precision(row: Any, name: str) -> str:
+    return row.precision if name in ("effective_at", "observed_at") else "exact"
 
 
 def person(user: User | None) -> str:
@@ -48,18 +56,7 @@ def person(user: User | None) -> str:
 
 @admin.register(Report)
 class ReportAdmin(SeenByLoggers):
-    list_display = (
-        "number",
-        "crossing",
-        "says",
-        "since",
-        "side",
-        "source",
-        "basis",
-        "counts",
-        "recorded",
-        "recorded_by",
-    )
+    list_display = ("number", "crossing", "says", "began", "side", "source", "basis", "counts", "came", "recorded_by")
     list_display_links = ("number",)
     list_filter = (Retracted, "basis", "crossing", "source")
     list_select_related = ("crossing", "source", "retraction", "recorded_by")
@@ -113,15 +110,23 @@ class ReportAdmin(SeenByLoggers):
     def crossing_link(self, report: Report) -> SafeString:
         return linked(report.crossing)
 
-    @admin.display(description=_("since"), ordering="effective_at")
+    @admin.display(description=_("since"))
     def since(self, report: Report) -> str:
         return dated(report, "effective_at") if report.effective_at else gettext("no time named")
+
+    @admin.display(description=_("since"), ordering="effective_at")
+    def began(self, report: Report) -> str:
+        return briefly(report, "effective_at") if report.effective_at else gettext("no time named")
+
+    @admin.display(description=_("recorded"), ordering="recorded_at")
+    def came(self, report: Report) -> str:
+        return briefly(report, "recorded_at")
 
     @admin.display(description=_("until"))
     def until_shown(self, report: Report) -> str:
         return report.until_date.isoformat() if report.until_date else dated(report, "until")
 
-    @admin.display(description=_("which side acted"), ordering="declared_by")
+    @admin.display(description=_("side"), ordering="declared_by")
     def side(self, report: Report) -> str:
         return wording.side_named(report.declared_by)
 
@@ -133,7 +138,7 @@ class ReportAdmin(SeenByLoggers):
     def reported(self, report: Report) -> str:
         return dated(report, "reported_at")
 
-    @admin.display(description=_("recorded"), ordering="recorded_at")
+    @admin.display(description=_("recorded"))
     def recorded(self, report: Report) -> str:
         return dated(report, "recorded_at")
 

@@ -32,9 +32,11 @@ def clock_at(crossing: Crossing, now: datetime) -> Clock:
     return Clock(now, (crossing.timezone_a, crossing.timezone_b))
 
 
-def when(crossing: Crossing, at: datetime | None, now: datetime, precision: str = "exact") -> str:
+def when(
+    crossing: Crossing, at: datetime | None, now: datetime, precision: str = "exact", *, brief: bool = False
+) -> str:
     """In both sides' local times; a dash for no time."""
-    return plain(clock_at(crossing, now).when(at, precision)) if at else "–"
+    return plain(clock_at(crossing, now).when(at, precision, brief=brief)) if at else "–"
 
 
 def as_it_stands(crossing: Crossing, now: datetime) -> Json:

@@ -25,7 +25,7 @@ BREAKS = {"p", "br", "div", "li", "ul", "ol", "tr", "table", "blockquote", "h1",
 
 def parse(body: bytes, context: Context) -> Batch:
     start = body[:1000].removeprefix(MARK).lstrip()
-    if not start and not body.strip():
+    if not start and not body.removeprefix(MARK).strip():
         raise FeedError("empty_body", f"The feed was empty ({len(body)} bytes).")
     if len(body) > MOST_BYTES:
         raise FeedError(

@@ -16,7 +16,7 @@ def csv_rows(body: bytes, delimiter: str = ",") -> Iterator[tuple[int, list[str]
     Raises FeedError: empty_body, unexpected_content_type, bad_encoding, csv_field_too_large, invalid_csv.
     """
     start = body[:200].removeprefix(MARK).lstrip()
-    if not start and not body.strip():
+    if not start and not body.removeprefix(MARK).strip():
         raise FeedError("empty_body", f"The feed was empty ({len(body)} bytes).")
     if start[:1] in (b"<", b"{"):
         raise FeedError("unexpected_content_type", "Got a web page, XML or JSON where CSV was expected.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -23,6 +23,7 @@ from crossings.models import Crossing, Source
 
 Json = dict[str, Any]
 Item = Claim | Reading
+HALF_A_DAY = timedelta(hours=12)
 
 
 class Entry:
@@ -109,7 +110,7 @@ class Entry:
         """What is seen has begun; the ledger would hold anything else as a draft."""
         if claim.basis is not Basis.OBSERVED or claim.effective_at is None or claim.effective_at <= self.now + AHEAD:
             return
-        if claim.precision is Precision.DAY and claim.effective_at.date() == self.now.date():
+        if claim.precision is Precision.DAY and claim.effective_at - self.now < HALF_A_DAY:
             words = gettext(
                 "A day known no better stands at its noon, which is still to come: give the hour, or “now”."
             )
