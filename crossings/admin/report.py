@@ -56,7 +56,7 @@ def person(user: User | None) -> str:
 
 @admin.register(Report)
 class ReportAdmin(SeenByLoggers):
-    list_display = ("number", "crossing", "says", "began", "side", "source", "basis", "counts", "came", "recorded_by")
+    list_display = ("number", "crossing", "says", "began", "counts", "side", "source", "basis", "came", "recorded_by")
     list_display_links = ("number",)
     list_filter = (Retracted, "basis", "crossing", "source")
     list_select_related = ("crossing", "source", "retraction", "recorded_by")

@@ -34,7 +34,7 @@ def witnesses(at: dict[int, datetime], windows: dict[int, timedelta]) -> dict[in
     """The claims heard within each crossing's `fresh_for` before its moment: for agreement and dispute."""
     rows = read_rows(
         f"""
-        WITH heard AS (
+        WITH heard AS MATERIALIZED (
             SELECT r.crossing_id, r.at, id
             FROM unnest(%s::bigint[], %s::timestamptz[], %s::interval[]) AS r(crossing_id, at, fresh_for)
             CROSS JOIN LATERAL (
@@ -46,7 +46,7 @@ def witnesses(at: dict[int, datetime], windows: dict[int, timedelta]) -> dict[in
                     AND c.confirmed_at > r.at - r.fresh_for AND c.confirmed_at <= r.at
                     ORDER BY c.confirmed_at DESC LIMIT {MOST_WITNESSES})
             ) h
-        ), latest AS (
+        ), latest AS MATERIALIZED (
             -- Of what a source said of the same lanes of the same gate only the newest can bear witness.
             SELECT DISTINCT ON (w.crossing_id, w.source_id, w.declared_by, w."where", w.one_gate, {LANES_NAMED}) w.*
             FROM heard JOIN crossings_report w ON w.id = heard.id

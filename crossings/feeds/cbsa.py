@@ -59,13 +59,12 @@ def parse(body: bytes, context: Context) -> Batch:
 
 
 def _lines(body: bytes) -> list[tuple[int, list[str]]]:
-    start = body[:200].removeprefix(MARK).lstrip()
-    if not start:
-        raise FeedError("empty_body", f"The feed was empty ({len(body)} bytes).")
-    if start[:1] in (b"<", b"{", b"["):
+    if body[:200].removeprefix(MARK).lstrip()[:1] in (b"<", b"{", b"["):
         raise FeedError("unexpected_content_type", "Got a web page, XML or JSON where CSV was expected.")
     lines = text_of(body).replace("\r\n", "\n").split("\n", MOST_ROWS + 1)
     rows = [(number, _cells(line)) for number, line in enumerate(lines, 1) if line.strip()]
+    if not rows:
+        raise FeedError("empty_body", f"The feed was empty ({len(body)} bytes).")
     if len(rows) > MOST_ROWS:
         raise FeedError("too_many_items", f"More than {MOST_ROWS} rows.")
     (_, header), *others = rows

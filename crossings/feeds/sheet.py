@@ -70,11 +70,10 @@ def _reading(number: int, unit: str, count: tuple[int, int] | Fault, given: Give
     if isinstance(count, Fault):
         return Item(f"row {number}", Kind.READING, faults=(count,))
     at, traffic = given.get("effective_at"), given.get("traffic") or ("cargo" if unit == "trucks" else None)
-    data = {
-        **{key: given[key] for key in ("crossing", "to", "attribution", "url", "note", "reported_at") if key in given},
-        "side": given.get("declared_by"), "traffic": traffic, "measure": "waiting", "unit": unit,
-        "low": count[0], "high": count[1], "observed_at": at, **_precision(at),
-    }  # fmt: skip
+    shared = ("crossing", "to", "attribution", "url", "note", "reported_at")
+    data: Given = {key: given[key] for key in shared if key in given}
+    data |= {"side": given.get("declared_by"), "traffic": traffic, "measure": "waiting", "unit": unit}
+    data |= {"low": count[0], "high": count[1], "observed_at": at, **_precision(at)}
     if "id" in given:
         data["id"] = f"{given['id']}-{unit}"
     return Item(f"row {number}", Kind.READING, data, tuple(faults))

@@ -17,6 +17,7 @@ from crossings.feeds.sheet_columns import COUNTS, FIELDS, plain
 from crossings.feeds.sheet_rows import Cell
 
 TIMES = ("effective_at", "until", "reported_at")
+ISO = re.compile(r"\d{4}-\d\d-\d\d")
 RANGE = re.compile(r"(\d{1,9})(?:\s*[-\u2013]\s*(\d{1,9}))?\Z")
 FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 Given = dict[str, Any]
@@ -68,7 +69,7 @@ class Reader:
 
     def time(self, cell: Cell, *, exact: bool) -> str:
         """RFC 3339, or a date alone, which stands at local noon where an exact time is needed."""
-        if isinstance(cell, str) and self.format:
+        if isinstance(cell, str) and self.format and not ISO.match(cell):
             try:
                 parsed = datetime.strptime(cell, self.format)  # noqa: DTZ007
             except ValueError:

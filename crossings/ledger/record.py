@@ -110,17 +110,18 @@ def _record(batch: Batch, items: Sequence[Item]) -> list[Result]:
             seen.add(item, result)
         results.append(result)
     _write(batch, touched)
-    moved = {pk: each for pk, each in touched.items() if _moved(batch, pk)}
+    moved = _moved(batch)
     if moved:
-        publish(moved, batch.now)
+        publish({pk: each for pk, each in touched.items() if pk in moved}, batch.now)
     return results
 
 
-def _moved(batch: Batch, crossing: int) -> bool:
+def _moved(batch: Batch) -> set[int]:
+    """The crossings of which something new was recorded."""
     rows: list[Report | Reading | Confirmation] = [row for _, row in batch.reports]
     rows += [row for _, row in batch.readings]
     rows += batch.confirmations
-    return any(row.crossing_id == crossing for row in rows)
+    return {row.crossing_id for row in rows}
 
 
 def _take(batch: Batch, item: Item, each: Touched, brake: Brake) -> Result:
