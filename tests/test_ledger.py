@@ -197,3 +197,27 @@ def test_checkpoints_keep_late_news_cheap(django_assert_max_num_queries):
     with django_assert_max_num_queries(40):
         record(crossing, source, late, now=start + timedelta(days=30))
     assert ledger.rebuild(check=True, now=start + timedelta(days=30)) == []
+
+
+def test_a_closure_seen_today_holds_at_once_though_noon_is_still_to_come():
+    crossing, source = make_crossing(), make_source()
+    morning = datetime(2024, 1, 1, 4, tzinfo=UTC)  # 08:30 in Kabul
+    claim = {
+        "id": "a",
+        "effective_at": "2024-01-01",
+        "precision": "day",
+        "lanes": [{"traffic": "all", "state": "closed"}],
+    }
+    assert record(crossing, source, claim, now=morning)[0].outcome is Outcome.RECORDED
+    assert Current.objects.get().state == "closed"
+    assert record(crossing, source, claim, now=morning + timedelta(hours=9))[0].outcome is Outcome.SAME
+
+
+def test_what_our_staff_confirm_rests_on_two():
+    crossing, press, desk = make_crossing(), make_source("press", kind="press"), make_source("desk", kind="staff")
+    now = datetime(2024, 1, 1, 12, tzinfo=UTC)
+    claim = {"id": "a", "effective_at": "2024-01-01T10:00:00Z", "lanes": [{"traffic": "all", "state": "open"}]}
+    record(crossing, press, claim, now=now)
+    assert {lane["confidence"] for lane in Current.objects.get().status["lanes"]} == {"single"}
+    ledger.confirm(list(Report.objects.all()), source=desk, at=now, now=now)
+    assert {lane["confidence"] for lane in Current.objects.get().status["lanes"]} == {"current"}

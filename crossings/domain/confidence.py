@@ -69,7 +69,7 @@ def _gate_trust(border: Border, lane: Lane, key: str, gate: Gate, witnesses: lis
         confidence = Confidence.ASSUMED
     elif at - confirmed_at > border.fresh_for:
         confidence = Confidence.STALE
-    elif official(ruling, key) or _agreed(border, lane, key, ruling, witnesses, at):
+    elif official(ruling, key) or ruling.seconded or _agreed(border, lane, key, ruling, witnesses, at):
         confidence = Confidence.CURRENT
     else:
         confidence = Confidence.SINGLE

@@ -38,6 +38,8 @@ class Said:
     speaks_for: str = ""
     confirmations: tuple[datetime, ...] = ()
     retracted: bool = False
+    seconded: bool = False
+    """Whether the latest confirmation came from another source, our staff say."""
     heard_at: datetime = field(init=False)
     rank: Rank = field(init=False)
     # Asked many times over in the fold, and the same for the one crossing that a claim is about.

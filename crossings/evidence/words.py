@@ -32,7 +32,9 @@ WORD = """
     CASE WHEN s.kind = 'authority' THEN s.country ELSE '' END,
     (SELECT c.confirmed_at FROM crossings_confirmation c WHERE c.report_id = w.id
         ORDER BY c.confirmed_at DESC LIMIT 1),
-    EXISTS (SELECT 1 FROM crossings_retraction x WHERE x.report_id = w.id), w.crossing_id
+    EXISTS (SELECT 1 FROM crossings_retraction x WHERE x.report_id = w.id),
+    (SELECT c.source_id <> w.source_id FROM crossings_confirmation c WHERE c.report_id = w.id
+        ORDER BY c.confirmed_at DESC, c.id DESC LIMIT 1), w.crossing_id
 """
 
 
@@ -66,6 +68,7 @@ def said_from(row: tuple[Any, ...]) -> Said:
         speaks_for=row[15],
         confirmations=(row[16],) if row[16] else (),
         retracted=row[17],
+        seconded=bool(row[18]),
     )
 
 

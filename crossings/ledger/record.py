@@ -18,7 +18,7 @@ from crossings.ledger.bulk import insert
 from crossings.ledger.outcome import Outcome, Result
 from crossings.ledger.publish import publish
 from crossings.ledger.repeats import LastWords
-from crossings.ledger.rows import reading_row, report_row
+from crossings.ledger.rows import begins, reading_row, report_row
 from crossings.ledger.transaction import Touched, in_transaction, lane_states, lock_crossings
 from crossings.ledger.undo import touch_revived
 from crossings.models import Confirmation, Crossing, Draft, Reading, Report, Source
@@ -148,7 +148,7 @@ def _take(batch: Batch, item: Item, each: Touched, brake: Brake) -> Result:
 def _why_held(batch: Batch, item: Item, each: Touched, brake: Brake) -> Why | None:
     if isinstance(item, Claim):
         why = why_held(
-            item.effective_at, batch.now, trusted=batch.source.trusted, polled=batch.polled, basis=item.basis
+            begins(item, batch.now), batch.now, trusted=batch.source.trusted, polled=batch.polled, basis=item.basis
         )
         if why is not Why.UNTRUSTED and tightens(item, lane_states(each)):
             return None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 
 from crossings.domain.claims import Claim
 from crossings.domain.readings import Reading as Count
+from crossings.domain.vocabulary import Basis, Precision
 from crossings.models import Reading, Report, Source
 
 
@@ -21,7 +22,7 @@ def report_row(
         digest=claim.digest(),
         declared_by=claim.declared_by,
         one_gate=claim.one_gate,
-        effective_at=claim.effective_at,
+        effective_at=begins(claim, now),
         precision=claim.precision.value,
         until=claim.until,
         until_date=claim.until_date,
@@ -73,3 +74,18 @@ def reading_row(count: Count, crossing_id: int, source: Source, now: datetime, b
 def _heard(reported_at: datetime | None, now: datetime) -> datetime:
     """When the source said it; a clock ahead of ours must not make it look fresher than it is."""
     return min(reported_at, now) if reported_at else now
+
+
+def begins(claim: Claim, now: datetime) -> datetime | None:
+    """When the claim takes effect. What was seen today, and is known to the day only, has begun by the time it is
+    said: noon may still be to come, and a closure must not wait for it.
+    """
+    at = claim.effective_at
+    seen_today = claim.precision is Precision.DAY and claim.basis is Basis.OBSERVED
+    if at is not None and seen_today and now < at <= now + HALF_A_DAY:
+        return _heard(claim.reported_at, now)
+    return at
+
+
+HALF_A_DAY = timedelta(hours=12)
+"""At most so far ahead is the noon of the day that it is."""
