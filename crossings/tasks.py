@@ -26,6 +26,7 @@ def poll(source: int, slot: int) -> None:
 
 @shared_task(name="ingest.sweep")
 def sweep() -> None:
+    ingest.close_interrupted(timezone.now())
     for batch in ingest.left_behind(timezone.now()):
         bell.ring("ingest.take", batch)
 
@@ -38,6 +39,7 @@ def take(batch: int) -> None:
 @shared_task(name="ops.watch")
 def watch() -> None:
     ingest.quiet_sources(timezone.now())
+    ingest.massive_closures(timezone.now())
 
 
 @shared_task(name="ops.forget_old")

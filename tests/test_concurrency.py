@@ -75,7 +75,7 @@ def test_batches_over_many_crossings_in_any_order_never_deadlock_and_number_chan
     def write(number: int) -> None:
         rng = random.Random(number)
         for turn in range(6):
-            ledger.record_many(sources[number], claims(borders, rng, f"{number}-{turn}"), now=NOW)
+            ledger.record_many(sources[number], claims(borders, rng, f"{number}-{turn}"), now=NOW, vouched=True)
 
     in_threads(4, write)
     done.set()

@@ -17,7 +17,7 @@ from crossings.models import Change, Checkpoint, Current, Feed, Period, Report
 from tests.factories import SEED_WEEK, make_crossing, make_source
 
 pytestmark = pytest.mark.django_db
-SEEDS = range(int(os.environ.get("STREAM_SEEDS", "12")))
+SEEDS = range(int(os.environ.get("STREAM_SEEDS", "8")))
 LATER = datetime(2023, 5, 25, tzinfo=UTC)
 SAID = "2023-02-25T09:00:00Z"
 SIX = ["closed", "unknown", "closed", "restricted", "restricted", "unknown"]

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
+from django.db.models import Q
+
 from crossings.feeds import FeedError
 from crossings.ingest.outcome import storable
 from crossings.models import Poll, Source
@@ -68,9 +70,10 @@ def _ready(place: Path) -> list[tuple[Path, float]]:
 
 
 def _taken(source: Source) -> dict[str, dict[str, float]]:
-    """By file name: the digests taken, and when."""
+    """By file name: the digests taken, and when. What is stored counts, though it may still wait to be worked off."""
     found: dict[str, dict[str, float]] = {}
-    rows = Poll.objects.filter(source=source, finished_at__isnull=False).exclude(file_name="").exclude(sha256="")
+    ours = Q(finished_at__isnull=False) | Q(batch__isnull=False)
+    rows = Poll.objects.filter(ours, source=source).exclude(file_name="").exclude(sha256="")
     for name, digest, at in rows.order_by("pk").values_list("file_name", "sha256", "started_at"):
         found.setdefault(name, {})[digest] = at.timestamp()
     return found

@@ -9,10 +9,9 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from celery.exceptions import SoftTimeLimitExceeded
 from django.db import Error as DatabaseError
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from crossings import outbound
@@ -22,7 +21,8 @@ from crossings.feeds import FORMATS, Context, FeedError
 from crossings.ingest import raw
 from crossings.ingest.folder import Arrival, files, read_file
 from crossings.ingest.outcome import Taken, Tally, storable
-from crossings.ingest.take import Taking
+from crossings.ingest.take import NOBODYS_FAULT, Taking, TooEarly
+from crossings.ingest.watch import massive_closures
 from crossings.models import Alarm, Poll, RawBatch, Source, SourceState
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,9 @@ class Busy(Exception):
 def due(now: datetime) -> list[tuple[int, int]]:
     """The sources whose time has come, each with its slot."""
     rows = Source.objects.filter(active=True).exclude(address="").exclude(format="")
-    rows = rows.filter(Q(state__next_due_at__isnull=True) | Q(state__next_due_at__lte=now))
+    # Farther off than its interval: the interval was shortened, or our clock was ahead when it was written.
+    wrong = Q(state__next_due_at__gt=now + F("interval"))
+    rows = rows.filter(Q(state__next_due_at__isnull=True) | Q(state__next_due_at__lte=now) | wrong)
     return [(source.pk, slot_of(source, now)) for source in rows]
 
 
@@ -74,7 +76,7 @@ def ingest_file(source: Source, path: Path, clock: Clock = timezone.now) -> Poll
     """Take one file given by hand. Raises Busy."""
     with only_one(source):
         row = Poll.objects.create(source=source, started_at=clock())
-        _take(row, read_file(path), clock)
+        _take(row, read_file(path), clock, by_hand=True)
         return row
 
 
@@ -117,6 +119,13 @@ def _poll(source: Source, row: Poll | None, clock: Clock) -> list[Poll]:
         row = row or Poll.objects.create(source=source, started_at=clock())
         rows.append(row)
         _fail(row, error.code, error.detail, clock())
+    except NOBODYS_FAULT:
+        raise  # the sweeps find what is left
+    except Exception as error:
+        log.exception("Source %s: a fault of ours while it was asked", source.slug)
+        row = row or Poll.objects.create(source=source, started_at=clock())
+        rows.append(row)
+        _fail(row, "internal_error", f"A fault of ours, see the log: {error!r}", clock())
     if row is not None and not rows:
         rows.append(row)
         _finish(row, Tally(), clock(), detail="Nothing new.")
@@ -140,7 +149,7 @@ def _state(source: Source) -> SourceState:
     return SourceState.objects.get_or_create(source=source)[0]
 
 
-def _take(row: Poll, arrival: Arrival, clock: Clock) -> None:
+def _take(row: Poll, arrival: Arrival, clock: Clock, by_hand: bool = False) -> None:
     """Into the ledger, whatever it is; the row tells what came of it."""
     row.file_name, row.bytes, row.sha256 = arrival.file_name, len(arrival.body), arrival.sha256
     row.save()
@@ -148,40 +157,82 @@ def _take(row: Poll, arrival: Arrival, clock: Clock) -> None:
         _fail(row, arrival.error.code, arrival.error.detail, clock())
     elif _same_as_last(row):
         _finish(row, _whole(Taken.UNCHANGED), clock(), arrival)
+    elif not by_hand and (kept := raw.kept_already(row.source, row.sha256)):
+        _leave_to(row, *kept, clock())
     else:
         work_off(raw.store(row, arrival, clock()), clock)
 
 
+def _leave_to(row: Poll, batch: int, state: str, now: datetime) -> None:
+    """End a poll that brought what a batch holds already."""
+    if state == RawBatch.State.DEAD:
+        _fail(row, "poison_batch", f"The same bytes were set aside as batch {batch}: a person may try that again.", now)
+        return
+    row.sha256 = ""  # these bytes are not yet a success that others could be the same as
+    _finish(row, _whole(Taken.UNCHANGED), now, detail=f"The same bytes wait as batch {batch}.")
+
+
 def take_left_behind(batch_id: int, clock: Clock = timezone.now) -> bool:
     """Take up a raw batch that a dead worker left. False where there is nothing to do, or somebody is at it."""
-    batch = RawBatch.objects.select_related("source").get(pk=batch_id)
+    waiting = RawBatch.objects.filter(pk=batch_id, state=RawBatch.State.WAITING)
+    source = Source.objects.filter(batches__in=waiting).first()
+    if source is None:
+        return False
     try:
-        with only_one(batch.source):
-            batch.refresh_from_db()
-            return batch.state == RawBatch.State.WAITING and work_off(batch, clock)
+        with only_one(source):
+            batch = waiting.select_related("poll__source", "source").first()  # the body only once it is ours
+            return batch is not None and work_off(batch, clock)
     except Busy:
         return False
 
 
+def close_interrupted(now: datetime) -> int:
+    """End the polls whose worker died before anything was stored, and free their slots; how many there were.
+
+    The source is then due at once, but after several failures in a row only at its next slot.
+    """
+    found = 0
+    open_rows = Poll.objects.filter(finished_at=None, batch=None).select_related("source")
+    for row in open_rows.filter(Q(started_at__lte=now - raw.LEFT_ALONE) | Q(started_at__gt=now))[:200]:
+        with suppress(Busy), only_one(row.source), transaction.atomic():
+            if not open_rows.filter(pk=row.pk).exists():
+                continue
+            slot, row.slot = row.slot, None
+            _fail(row, "interrupted", "The worker ended before anything was stored.", now)
+            if slot is not None and _state(row.source).failures <= raw.MOST_TRIES:
+                SourceState.objects.filter(source=row.source).update(next_due_at=now)
+            found += 1
+    return found
+
+
 def work_off(batch: RawBatch, clock: Clock) -> bool:
     """Make reports of a raw batch, each item once however often this is begun. False: it was set aside."""
-    row, arrival = batch.poll, raw.arrival_of(batch)
-    if not raw.try_again(batch, clock()):
-        _fail(row, "poison_batch", f"Set aside after {raw.MOST_TRIES} tries that came to no end.", clock())
-        return False
+    row = batch.poll
+    with transaction.atomic():
+        if not raw.try_again(batch, clock()):
+            _fail(row, "poison_batch", f"Set aside after {raw.MOST_TRIES} tries that came to no end.", clock())
+            return False
+    arrival = raw.arrival_of(batch)
     try:
         tally = _taken(row, batch, arrival, clock)
     except FeedError as error:
-        raw.settle_batch(batch, RawBatch.State.FAILED)
-        _fail(row, error.code, error.detail, clock())
-    except (DatabaseError, SoftTimeLimitExceeded):
-        raise  # not the batch's fault: it waits, and is taken up again
+        with transaction.atomic():
+            raw.settle_batch(batch, RawBatch.State.FAILED)
+            _fail(row, error.code, error.detail, clock())
+    except TooEarly:
+        raw.not_counted(batch)
+    except NOBODYS_FAULT:
+        raise  # it waits, and is taken up again
     except Exception as error:
         log.exception("Source %s: a fault of ours in batch %s", row.source.slug, batch.pk)
         _fail(row, "internal_error", f"A fault of ours, see the log; it is tried again: {error!r}", clock())
     else:
-        raw.settle_batch(batch, RawBatch.State.TAKEN)
-        _finish(row, tally, clock(), arrival)
+        massive_closures(clock(), row.source)
+        with transaction.atomic():
+            raw.settle_batch(batch, RawBatch.State.TAKEN)
+            _finish(row, tally, clock(), arrival)
+            if batch.alarms.filter(kind=Alarm.Kind.POISON, cleared_at=None).exists():
+                Alarm.clear(Alarm.Kind.POISON, row.source, clock())
     return True
 
 
@@ -201,8 +252,14 @@ def _taken(row: Poll, batch: RawBatch, arrival: Arrival, clock: Clock) -> Tally:
     def progress(done: int) -> None:
         RawBatch.objects.filter(pk=batch.pk).update(done=done)
 
-    taking = Taking(source, clock, state_feed=form.state_feed, polled=not arrival.file_name, progress=progress)
-    return taking.take(parsed)
+    return Taking(
+        source,
+        clock,
+        state_feed=form.state_feed,
+        polled=not arrival.file_name,
+        older_waits=raw.older_waits(batch),
+        progress=progress,
+    ).take(parsed)
 
 
 def _same_as_last(row: Poll) -> bool:
@@ -225,7 +282,7 @@ def _whole(outcome: Word) -> Tally:
 
 
 def _finish(row: Poll, tally: Tally, now: datetime, arrival: Arrival | None = None, detail: str = "") -> None:
-    row.finished_at, row.counts, row.items = now, dict(tally.counts), tally.items
+    row.finished_at, row.counts, row.items, row.error = now, dict(tally.counts), tally.items, ""
     row.detail = storable(detail or (f"First refused: {tally.first_fault()}" if tally.refused else ""))
     row.save()
     if tally.refused:
@@ -252,5 +309,5 @@ def _fail(row: Poll, code: str, detail: str, now: datetime) -> None:
     state.last_polled_at, state.failures = now, state.failures + 1
     state.failing_since = state.failing_since or now
     state.save()
-    if state.failures == FAILURES_THAT_ALARM:
+    if state.failures >= FAILURES_THAT_ALARM:
         Alarm.sound(Alarm.Kind.FAILING, row.source, f"{state.failures} failures in a row: {code}. {row.detail}", now)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from crossings.ingest.folder import Arrival
-from crossings.models import Alarm, Poll, RawBatch
+from crossings.models import Alarm, Poll, RawBatch, Source
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +18,7 @@ LEFT_ALONE = timedelta(seconds=20)
 """A batch this young is still in the hands of whoever fetched it."""
 BETWEEN_TRIES = timedelta(seconds=30)
 KEPT = timedelta(days=90)
+AT_ONCE = 200
 
 
 def store(row: Poll, arrival: Arrival, now: datetime) -> RawBatch:
@@ -38,9 +39,13 @@ def arrival_of(batch: RawBatch) -> Arrival:
 
 
 def left_behind(now: datetime) -> list[int]:
-    """The batches that wait though nobody may be at work on them: the caller asks the source's lock for certainty."""
-    waiting = RawBatch.objects.filter(state=RawBatch.State.WAITING, received_at__lte=now - LEFT_ALONE)
-    rested = waiting.filter(Q(tried_at=None) | Q(tried_at__lte=now - BETWEEN_TRIES))
+    """The batches that wait though nobody may be at work on them: the caller asks the source's lock for certainty.
+
+    A time ahead of `now` was written while our clock was wrong, and holds nothing back.
+    """
+    waiting = RawBatch.objects.filter(state=RawBatch.State.WAITING)
+    arrived = waiting.filter(Q(received_at__lte=now - LEFT_ALONE) | Q(received_at__gt=now))
+    rested = arrived.filter(Q(tried_at=None) | Q(tried_at__lte=now - BETWEEN_TRIES) | Q(tried_at__gt=now))
     return list(rested.order_by("received_at").values_list("pk", flat=True)[:200])
 
 
@@ -58,6 +63,22 @@ def try_again(batch: RawBatch, now: datetime) -> bool:
     return True
 
 
+def not_counted(batch: RawBatch) -> None:
+    """Take back a try that could not succeed yet."""
+    batch.attempts -= 1
+    batch.save(update_fields=["attempts"])
+
+
+def older_waits(batch: RawBatch) -> bool:
+    return RawBatch.objects.filter(source=batch.source, state=RawBatch.State.WAITING, pk__lt=batch.pk).exists()
+
+
+def kept_already(source: Source, sha256: str) -> tuple[int, str] | None:
+    """The batch and state in which these very bytes wait, or were set aside: to try them anew would kill anew."""
+    unfinished = RawBatch.objects.filter(source=source, state__in=[RawBatch.State.WAITING, RawBatch.State.DEAD])
+    return unfinished.filter(poll__sha256=sha256).order_by("pk").values_list("pk", "state").first()
+
+
 def settle_batch(batch: RawBatch, state: RawBatch.State) -> None:
     batch.state = state
     batch.save(update_fields=["state"])
@@ -66,7 +87,11 @@ def settle_batch(batch: RawBatch, state: RawBatch.State) -> None:
 def forget_old(now: datetime) -> int:
     """Delete what was kept long enough. What still waits is not: it was never made into anything."""
     old = RawBatch.objects.filter(received_at__lt=now - KEPT).exclude(state=RawBatch.State.WAITING)
-    count, _ = old.delete()
+    count = 0
+    # A few at a time and without their bodies: after a long rest there may be gigabytes.
+    while some := list(old.values_list("pk", flat=True)[:AT_ONCE]):
+        RawBatch.objects.filter(pk__in=some).defer("body").delete()
+        count += len(some)
     if count:
         log.info("Deleted %s raw batches older than %s days", count, KEPT.days)
     return count

@@ -29,8 +29,12 @@ NOBODYS_FAULT = (OperationalError, InterfaceError, SoftTimeLimitExceeded)
 UNSAID = "Taken back by its source."
 
 
+class TooEarly(Exception):
+    """It takes back what an older batch of its source may hold, which itself waits: after that one."""
+
+
 class Taking:
-    """One batch of one source on its way into the ledger."""
+    """One batch of one source on its way into the ledger. `older_waits`: another of the source is not yet taken."""
 
     def __init__(
         self,
@@ -39,11 +43,12 @@ class Taking:
         *,
         state_feed: bool,
         polled: bool,
+        older_waits: bool = False,
         progress: Callable[[int], None] = lambda done: None,
     ) -> None:
         self.source, self.clock = source, clock
         self.state_feed, self.polled = state_feed, polled
-        self.progress = progress
+        self.older_waits, self.progress = older_waits, progress
         self.names = Names.load()
         self.tally = Tally()
         self.waiting: list[tuple[Item, Claim | Count]] = []
@@ -113,6 +118,8 @@ class Taking:
             self.tally.refuse(item.at, faults)
             return
         if not self._taken_back(item.at, external_id, reason):
+            if self.older_waits:
+                raise TooEarly
             detail = f'Nothing with the id "{external_id}" has come from this source.'
             self.tally.refuse(item.at, [Fault("/id", "unknown_report", detail)])
 

@@ -6,23 +6,29 @@ from crossings.models.words import WordField
 
 
 class Draft(models.Model):
-    """A claim or reading that waits for a person, with the reason; the decision, its maker and its time stay."""
+    """A claim, a reading or a text that waits for a person, with the reason; the decision, its maker and time stay.
+
+    A text (kind "entry") has no crossing until somebody has written down what it claims. A merged draft says the same
+    as `report`, `reading` or another draft, `same_as`, whose report it takes on once that is accepted.
+    """
 
     class Kind(models.TextChoices):
         REPORT = "report"
         READING = "reading"
+        ENTRY = "entry"
 
     class Decision(models.TextChoices):
         ACCEPTED = "accepted"
+        MERGED = "merged"
         REJECTED = "rejected"
 
     source = models.ForeignKey("crossings.Source", models.PROTECT, related_name="drafts")
-    crossing = models.ForeignKey("crossings.Crossing", models.PROTECT, related_name="drafts")
+    crossing = models.ForeignKey("crossings.Crossing", models.PROTECT, related_name="drafts", null=True)
     kind = models.CharField(max_length=10, choices=Kind)
     external_id = models.CharField(max_length=200)
     digest = models.CharField(max_length=64)
-    content = models.JSONField(help_text="The claim or reading, in the contract's JSON.")
-    why = WordField(Why)
+    content = models.JSONField(help_text="The claim or reading in the contract's JSON, or the text.")
+    why = WordField(Why, blank=True, help_text="Empty for a text: every text waits.")
     created_at = models.DateTimeField()
     decision = models.CharField(max_length=10, choices=Decision, blank=True)
     decided_at = models.DateTimeField(null=True)
@@ -30,10 +36,15 @@ class Draft(models.Model):
     decision_reason = models.CharField(max_length=500, blank=True)
     report = models.ForeignKey("crossings.Report", models.PROTECT, null=True, related_name="drafts")
     reading = models.ForeignKey("crossings.Reading", models.PROTECT, null=True, related_name="drafts")
+    same_as = models.ForeignKey("self", models.PROTECT, null=True, related_name="merged")
+    confirms = models.BooleanField(default=False, help_text="Merged: it confirms the report, too.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["source", "kind", "external_id"], name="a_draft_once")]
-        indexes = [models.Index(fields=["created_at"], name="draft_waiting", condition=models.Q(decision=""))]
+        indexes = [
+            models.Index(fields=["created_at"], name="draft_waiting", condition=models.Q(decision="")),
+            models.Index(fields=["source", "crossing", "-id"], name="draft_last_word"),
+        ]
 
     def __str__(self) -> str:
         return f"Draft {self.pk}"
