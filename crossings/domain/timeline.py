@@ -108,9 +108,10 @@ def _settle_lanes(border: Border, standing: Standing, touched: set[Lane], at: da
     before = standing.period
     facts = dict(before.lanes) if before else {lane: unheard(at) for lane in border.lanes}
     precisions: list[Precision] = []
+    looked: dict[tuple[object, ...], tuple[list[Said], LaneAt]] = {}
     for lane in touched:
-        words = standing.words[lane] = material(border, lane, standing.words[lane], at)
-        seen = lane_at(border, lane, words, at)
+        words, seen = _look(border, lane, standing.words[lane], at, looked)
+        standing.words[lane] = words
         standing.seen[lane] = seen
         precision = _boundary_precision(words, at)
         fact = _moved(facts[lane], seen, at, precision)
@@ -145,6 +146,22 @@ def _moved(fact: LaneFact, seen: LaneAt, at: datetime, precision: Precision) -> 
             last = fact.state if fact.state is not State.UNKNOWN else fact.last_known
         return LaneFact(seen.state, at, precision, gates, seen.holders, seen.terms, last, seen.reported)
     return replace(fact, gates=gates, holders=seen.holders, terms=seen.terms)
+
+
+def _look(
+    border: Border,
+    lane: Lane,
+    words: list[Said],
+    at: datetime,
+    looked: dict[tuple[object, ...], tuple[list[Said], LaneAt]],
+) -> tuple[list[Said], LaneAt]:
+    """What still bears on a lane, and how it stands. Most claims say the same of several lanes: those are one look."""
+    alike = tuple((word.report, word.lanes[lane].state, word.lanes[lane].conditions) for word in words)
+    if alike not in looked:
+        kept = material(border, lane, words, at)
+        looked[alike] = kept, lane_at(border, lane, kept, at)
+    kept, seen = looked[alike]
+    return list(kept), seen
 
 
 def _gates(seen: LaneAt) -> tuple[tuple[str, State], ...]:
