@@ -1,17 +1,31 @@
-"""What was held waits here for a person: accepted, perhaps corrected, or rejected. The decision stays on its row."""
+"""What was held waits here for a person: accepted, perhaps corrected, merged or rejected. The decision stays."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
+from crossings.domain.claims import Claim
+from crossings.domain.readings import Reading as Count
+from crossings.domain.vocabulary import Basis
 from crossings.ingest import read_claim, read_reading
-from crossings.ledger import Outcome, Result, record_many
-from crossings.matching import Names
-from crossings.models import Draft
+from crossings.ledger import Outcome, Result, confirm, record_many
+from crossings.matching import Names, Suggestion
+from crossings.models import Crossing, Draft, Reading, Report
+
+Json = dict[str, Any]
+Lanes = dict[tuple[str, str], str]
+
+NEAR = timedelta(hours=24)
+"""What two sources say to hold from within such a time may be the same event."""
+MOST_COMPARED = 2000
+MOST_AROUND = 30
 
 
 class Decided(Exception):
@@ -19,25 +33,51 @@ class Decided(Exception):
 
 
 class Unacceptable(Exception):
-    """The ledger does not take it, and says why."""
+    """It cannot be decided so, and the text says why."""
 
 
-def accept(draft: Draft, *, by: User, now: datetime, content: dict[str, Any] | None = None) -> Result:
+def accept(
+    draft: Draft,
+    *,
+    by: User,
+    now: datetime,
+    content: Json | None = None,
+    count: Json | None = None,
+    how_known: str = "",
+) -> Result:
     """Record what the draft says, or what `content` says instead (the contract's JSON), as its source's word.
 
-    Raises Decided; Refused with every fault of `content`; Unacceptable.
+    A text has to come with the claim that somebody read in it, `content`. `count`: a reading it tells of besides.
+    Raises Decided; Refused with every fault of `content` and `count`; Unacceptable.
     """
     with transaction.atomic():
         row = _undecided(draft)
-        read = read_claim if row.kind == Draft.Kind.REPORT else read_reading
-        # The id is the source's: with it, what it sends again is known to be the same.
-        said = read({**(content or row.content), "id": row.external_id}, Names.load(), row.source)
-        [result] = record_many(row.source, [said], now=now, by=by, vouched=True)
-        if result.outcome not in (Outcome.RECORDED, Outcome.SAME):
-            raise Unacceptable(result.detail or result.outcome.label)
-        row.report_id, row.reading_id = result.report, result.reading
+        items = _said(row, content, count)
+        results = record_many(row.source, items, now=now, by=by, how_known=how_known, vouched=True)
+        for result in results:
+            if result.outcome not in (Outcome.RECORDED, Outcome.SAME):
+                raise Unacceptable(result.detail or result.outcome.label)
+            row.report_id, row.reading_id = result.report or row.report_id, result.reading or row.reading_id
+        if row.crossing_id is None:
+            row.crossing = Crossing.objects.get(slug=items[0].crossing)
         _decide(draft, row, Draft.Decision.ACCEPTED, by, now)
-    return result
+        _take_on(row, by, now)
+    return results[0]
+
+
+def _said(row: Draft, content: Json | None, count: Json | None) -> list[Claim | Count]:
+    """What is to be recorded. The id is the source's: with it, what it sends again is known to be the same."""
+    names, found = Names.load(), []
+    if row.kind == Draft.Kind.ENTRY and content is None and count is None:
+        raise Unacceptable("A text says nothing to the board: write down what it claims.")
+    if content is None and row.kind != Draft.Kind.ENTRY:
+        content = row.content
+    if content is not None:
+        read = read_reading if row.kind == Draft.Kind.READING else read_claim
+        found.append(read({**content, "id": row.external_id}, names, row.source))
+    if count is not None:
+        found.append(read_reading({**count, "id": row.external_id}, names, row.source))
+    return found
 
 
 def reject(draft: Draft, *, by: User, now: datetime, reason: str) -> None:
@@ -48,15 +88,195 @@ def reject(draft: Draft, *, by: User, now: datetime, reason: str) -> None:
         _decide(draft, row, Draft.Decision.REJECTED, by, now)
 
 
+def merge(draft: Draft, into: Report | Reading | Draft, *, by: User, now: datetime, confirms: bool = False) -> None:
+    """Say that it tells what `into` tells already. `confirms`: its source bears the report out, as of when it spoke.
+
+    Merged with another draft it takes on that one's report, and confirms it, once that is accepted.
+    Raises Decided, Unacceptable.
+    """
+    with transaction.atomic():
+        rows = _locked(draft, _root(into) if isinstance(into, Draft) else None)
+        row, target = rows[draft.pk], into
+        _check_undecided(row)
+        if isinstance(into, Draft):
+            other = rows[_root(into).pk]
+            target = _target(row, other)
+            row.same_as = other
+        _check_alike(row, target)
+        row.confirms = confirms
+        if isinstance(target, Report):
+            row.report = target
+        elif isinstance(target, Reading):
+            row.reading = target
+        row.crossing_id = row.crossing_id or target.crossing_id
+        _decide(draft, row, Draft.Decision.MERGED, by, now)
+        if row.report is not None and confirms:
+            _confirm(row, row.report, by, now)
+        if row.same_as is not None and not (row.report or row.reading):
+            Draft.objects.filter(same_as=row).update(same_as=row.same_as)
+        _take_on(row, by, now)
+    draft.refresh_from_db()
+
+
+def _root(draft: Draft) -> Draft:
+    """The draft with which it was merged in the end; itself, where it was not."""
+    while draft.decision == Draft.Decision.MERGED and draft.same_as is not None:
+        draft = draft.same_as
+    return draft
+
+
+def _target(row: Draft, other: Draft) -> Report | Reading | Draft:
+    """What that draft became."""
+    if other.pk == row.pk:
+        raise Unacceptable("It cannot be merged with itself.")
+    if other.decision == Draft.Decision.REJECTED:
+        raise Unacceptable(f"{other} was rejected: reject this one, too, or accept it.")
+    became = other.report or other.reading
+    if became is None and other.decision:
+        raise Unacceptable(f"{other} was decided at this moment: look at it again.")
+    return became or other
+
+
+def _check_alike(row: Draft, target: Report | Reading | Draft) -> None:
+    if isinstance(target, Report | Reading) and hasattr(target, "retraction"):
+        raise Unacceptable(f"{target} was retracted: reject this, or accept it.")
+    if row.crossing_id and target.crossing_id and row.crossing_id != target.crossing_id:
+        raise Unacceptable("They speak of different crossings.")
+    is_count = isinstance(target, Reading) or (isinstance(target, Draft) and target.kind == Draft.Kind.READING)
+    if row.kind != Draft.Kind.ENTRY and is_count != (row.kind == Draft.Kind.READING):
+        raise Unacceptable("A count and a claim never say the same.")
+
+
+def _take_on(row: Draft, by: User, now: datetime) -> None:
+    """What was merged with this draft becomes what it became."""
+    if not (row.report_id or row.reading_id):
+        return
+    for follower in Draft.objects.select_for_update(of=("self",)).filter(same_as=row).select_related("source"):
+        follower.report_id, follower.reading_id = row.report_id, row.reading_id
+        follower.crossing_id = follower.crossing_id or row.crossing_id
+        follower.save()
+        if follower.confirms and row.report is not None:
+            _confirm(follower, row.report, by, now)
+
+
+def _confirm(row: Draft, report: Report, by: User, now: datetime) -> None:
+    """As of when its source spoke; one who spoke before it began bears nothing out."""
+    at = min(heard(row), now)
+    if at >= (report.effective_at or report.reported_at):
+        confirm([report], source=row.source, at=at, now=now, by=by)
+
+
+def heard(draft: Draft) -> datetime:
+    """When its source said it, or else when we received it."""
+    said = draft.content.get("reported_at") or draft.content.get("published_at")
+    return datetime.fromisoformat(said) if said else draft.created_at
+
+
+def _locked(*drafts: Draft | None) -> dict[int, Draft]:
+    """In the order of their keys, so that no two who merge wait for each other."""
+    rows = Draft.objects.select_for_update(of=("self",)).select_related("source", "decided_by", "report", "reading")
+    wanted = {draft.pk for draft in drafts if draft is not None}
+    return {row.pk: row for row in rows.filter(pk__in=wanted).order_by("pk")}
+
+
 def _undecided(draft: Draft) -> Draft:
-    row = Draft.objects.select_for_update(of=("self",)).select_related("source", "decided_by").get(pk=draft.pk)
-    if row.decision:
-        who = row.decided_by or "its source"
-        raise Decided(f"It was {row.decision} by {who} on {row.decided_at:%d %B %Y at %H:%M} UTC.")
+    row = _locked(draft)[draft.pk]
+    _check_undecided(row)
     return row
+
+
+def _check_undecided(row: Draft) -> None:
+    if row.decision:
+        raise Decided(decided_how(row))
+
+
+def decided_how(row: Draft) -> str:
+    """Who decided what, and when, of one that was decided."""
+    return f"It was {row.decision} by {row.decided_by or 'its source'} on {row.decided_at:%d %B %Y at %H:%M} UTC."
 
 
 def _decide(draft: Draft, row: Draft, decision: Draft.Decision, by: User, now: datetime) -> None:
     row.decision, row.decided_by, row.decided_at = decision, by, now
     row.save()
     draft.refresh_from_db()
+
+
+# What says the same
+
+
+def alike(one: Draft, other: Draft) -> bool:
+    """Whether two claims may tell of one event: a crossing, lanes in common, all of those in the same state, and
+    said to hold from within a day of each other.
+    """
+    claims = one.kind == other.kind == Draft.Kind.REPORT and one.crossing_id == other.crossing_id
+    return claims and _alike(one.content, other.content) and abs(_moment(one) - _moment(other)) <= NEAR
+
+
+def says_the_same(draft: Draft, report: Report) -> bool:
+    """As alike(), of a report around its time."""
+    return draft.kind == Draft.Kind.REPORT and _alike(draft.content, {"lanes": report.lanes, "basis": report.basis})
+
+
+def covers(draft: Draft, report: Report) -> bool:
+    """Whether it says of every lane of the report what that says, so that it may confirm it as a whole."""
+    said, reported = (_states(lanes) for lanes in (draft.content.get("lanes", []), report.lanes))
+    return draft.kind == Draft.Kind.REPORT and reported.items() <= said.items()
+
+
+def near(drafts: Sequence[Draft], *, decided: bool = False) -> dict[int, list[Draft]]:
+    """For each of these drafts those that say the same, without itself: what waits, with `decided` also the rest.
+
+    One query, whatever their number.
+    """
+    crossings = {draft.crossing_id for draft in drafts if draft.kind == Draft.Kind.REPORT}
+    rows = Draft.objects.filter(kind=Draft.Kind.REPORT, crossing__in=crossings or {0})
+    rows = rows if decided else rows.filter(decision="")
+    by_crossing: dict[int | None, list[Draft]] = defaultdict(list)
+    for row in rows.select_related("source", "crossing", "decided_by").order_by("-pk")[:MOST_COMPARED]:
+        by_crossing[row.crossing_id].append(row)
+    return {
+        draft.pk: [row for row in by_crossing[draft.crossing_id] if row.pk != draft.pk and alike(draft, row)]
+        for draft in drafts
+    }
+
+
+def around(draft: Draft) -> list[Report] | list[Reading]:
+    """What was reported, or counted, at its crossing within a day of its time: what says the same first."""
+    if draft.crossing_id is None:
+        return []
+    at = _moment(draft)
+    if draft.kind == Draft.Kind.READING:
+        counts = Reading.objects.filter(crossing=draft.crossing_id, measure=draft.content["measure"])
+        counts = counts.filter(observed_at__range=(at - NEAR, at + NEAR)).order_by("-observed_at", "-pk")
+        return list(_whole(counts)[:MOST_AROUND])
+    when = Q(effective_at__range=(at - NEAR, at + NEAR)) | Q(
+        effective_at=None, reported_at__range=(at - NEAR, at + NEAR)
+    )
+    rows = Report.objects.filter(when, crossing=draft.crossing_id).order_by("-effective_at", "-pk")
+    return sorted(_whole(rows)[:MOST_AROUND], key=lambda report: not says_the_same(draft, report))
+
+
+def _whole(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.select_related("source", "crossing", "retraction")
+
+
+def suggested(draft: Draft) -> list[Suggestion]:
+    """Of which crossings a text may speak."""
+    return Names.load().suggest(f"{draft.content.get('title', '')} . {draft.content.get('text', '')}")
+
+
+def _moment(draft: Draft) -> datetime:
+    """The time it speaks of; where it names none, when it was said."""
+    at = draft.content.get("effective_at") or draft.content.get("observed_at")
+    return datetime.fromisoformat(at) if at else heard(draft)
+
+
+def _alike(one: Json, other: Json) -> bool:
+    said, also = _states(one["lanes"]), _states(other["lanes"])
+    common = said.keys() & also.keys()
+    announced = [each.get("basis") == Basis.ANNOUNCED for each in (one, other)]
+    return bool(common) and announced[0] == announced[1] and all(said[lane] == also[lane] for lane in common)
+
+
+def _states(lanes: list[Json]) -> Lanes:
+    return {(lane["traffic"], lane["to"]): lane["state"] for lane in lanes}

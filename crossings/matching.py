@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-import ahocorasick
+import ahocorasick  # type: ignore[import-not-found]
 from rapidfuzz import fuzz, process
 
 from crossings.domain.border import Border

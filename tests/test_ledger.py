@@ -12,6 +12,7 @@ from django.db import transaction
 
 from crossings import ledger
 from crossings.domain.claims import claim_from_json
+from crossings.domain.readings import reading_from_json
 from crossings.ledger import Outcome
 from crossings.models import Change, Checkpoint, Current, Feed, Period, Report
 from tests.factories import SEED_WEEK, make_crossing, make_source
@@ -80,12 +81,12 @@ def act(rng, crossing, start):
 
 def random_claim(rng, start, key):
     at = start + timedelta(hours=rng.randrange(0, 24 * 40))
-    lanes = [{"traffic": rng.choice(["people", "cargo", "all"]), "state": rng.choice(["open", "closed", "restricted"])}]
+    lane = {"traffic": rng.choice(["people", "cargo", "all"]), "state": rng.choice(["open", "closed", "restricted"])}
     if rng.random() < 0.3:
-        lanes[0]["to"] = rng.choice(["AF", "PK"])
-    if lanes[0]["state"] == "restricted" and rng.random() < 0.5:
-        lanes[0]["conditions"] = [{"who": [rng.choice(["patients", "nationals"])]}]
-    claim = {"id": key, "effective_at": at.isoformat(), "lanes": lanes, "reported_at": at.isoformat()}
+        lane["to"] = rng.choice(["AF", "PK"])
+    if lane["state"] == "restricted" and rng.random() < 0.5:
+        lane["conditions"] = [{"who": [rng.choice(["patients", "nationals"])]}]
+    claim = {"id": key, "effective_at": at.isoformat(), "lanes": [lane], "reported_at": at.isoformat()}
     claim["precision"] = rng.choice(["exact", "exact", "day"])
     if rng.random() < 0.6:
         claim["declared_by"] = rng.choice(["AF", "PK"])
@@ -221,3 +222,54 @@ def test_what_our_staff_confirm_rests_on_two():
     assert {lane["confidence"] for lane in Current.objects.get().status["lanes"]} == {"single"}
     ledger.confirm(list(Report.objects.all()), source=desk, at=now, now=now)
     assert {lane["confidence"] for lane in Current.objects.get().status["lanes"]} == {"current"}
+
+
+def test_more_words_of_one_instant_than_a_page_holds_hide_nothing_said_later():
+    crossing, source = make_crossing(), make_source()
+    now = datetime(2024, 1, 2, tzinfo=UTC)
+    at_noon = {"effective_at": "2024-01-01T12:00:00Z", "lanes": [{"traffic": "cargo", "state": "open"}]}
+    record(crossing, source, *({**at_noon, "id": str(n)} for n in range(60)), now=now)
+    later = {"id": "z", "effective_at": "2024-01-01T15:00:00Z", "lanes": [{"traffic": "all", "state": "closed"}]}
+    record(crossing, source, later, now=now)
+    assert Current.objects.get().state == "closed"
+
+
+def test_what_fell_due_before_the_clock_came_by_is_written_by_whoever_comes_first():
+    crossing, source = make_crossing(), make_source()
+    now = datetime(2024, 1, 1, tzinfo=UTC)
+    ends = {"id": "a", "effective_at": now.isoformat(), "until": "2024-01-02T00:00:00Z"}
+    record(crossing, source, {**ends, "lanes": [{"traffic": "all", "state": "closed"}]}, now=now)
+    count = {"id": "r", "measure": "waiting", "unit": "trucks", "low": 1, "observed_at": "2024-01-02T00:00:01Z"}
+    reading = reading_from_json(count, crossing.border())
+    ledger.record_many(source, [reading], now=now + timedelta(days=1, seconds=2))
+    assert [state for _, _, state, _, _ in stored(crossing)] == ["closed", "unknown"]
+
+
+def test_a_redaction_takes_words_away_and_no_states():
+    crossing, source = make_crossing(), make_source()
+    now = datetime(2024, 1, 2, tzinfo=UTC)
+    claim = {"id": "a", "effective_at": "2024-01-01T12:00:00Z", "note": "closed"}
+    record(crossing, source, {**claim, "lanes": [{"traffic": "all", "state": "closed"}]}, now=now)
+    ledger.redact(Report.objects.get(), ["note"], reason="a name", now=now, by=None)
+    body = Change.objects.earliest("position").body
+    assert (body["lanes"][0]["after"], body["status"]["state"], body["status"]["note"]) == ("closed", "closed", "")
+
+
+def test_after_a_crossing_was_edited_its_whole_history_follows():
+    crossing, source = make_crossing(), make_source()
+    start = datetime(2024, 1, 1, tzinfo=UTC)
+    times = [start + timedelta(hours=n) for n in range(40)] + [start + timedelta(days=32)]
+    claims = [
+        {
+            "id": str(n),
+            "effective_at": at.isoformat(),
+            "reported_at": at.isoformat(),
+            "lanes": [{"traffic": "all", "state": "closed"}],
+        }
+        for n, at in enumerate(times)
+    ]
+    record(crossing, source, *claims, now=start + timedelta(days=33))
+    crossing.forget_after = timedelta(days=10)
+    crossing.save()
+    ledger.touch_crossing(crossing, now=start + timedelta(days=33))
+    assert [state for _, _, state, _, _ in stored(crossing)] == ["closed", "unknown", "closed"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -105,6 +106,72 @@ def test_a_name_of_two_crossings_names_the_candidates() -> None:
     [fault] = refused.value.faults
     assert fault.code == "ambiguous_crossing"
     assert "birgunj-raxaul, hairatan-termez" in fault.detail
+
+
+def suggested(text: str) -> list[str]:
+    return [found.slug for found, _, _ in NAMES.suggest(text)]
+
+
+SUGGESTED = [
+    ("Turkham", "torkham"),
+    ("torkham border", "torkham"),
+    ("Angor Ada", "angoor-ada"),
+    ("Islam Qalla", "islam-qala-dogharoun"),
+    ("طورخم بارڈر", "torkham"),
+    ("Przemysl station", "medyka-shehyni"),
+]
+
+
+@pytest.mark.parametrize(("text", "slug"), SUGGESTED)
+def test_a_close_name_is_suggested_and_never_linked(text: str, slug: str) -> None:
+    assert suggested(text)[0] == slug
+    with pytest.raises(Refused) as refused:
+        NAMES.find(text)
+    assert f"Did you mean {slug}" in refused.value.faults[0].detail
+
+
+@pytest.mark.parametrize("text", ["", "a", "Atlantis", "Nowhere at all", "\x00", "\ud800", "12", "x" * 100_000])
+def test_what_is_close_to_nothing_is_not_guessed_at(text: str) -> None:
+    assert suggested(text) == []
+
+
+NEWS = """Pakistan closed the TORKHAM crossing on Friday after a clash, an official said. Trucks also wait at
+Angor-Ada, he added; “Islam Qal’eh” stays open."""
+
+
+def test_names_are_found_within_a_text_with_the_words_that_matched() -> None:
+    found = {crossing.slug: (score, words) for crossing, score, words in NAMES.suggest(NEWS)}
+    assert found["torkham"] == (100.0, "TORKHAM")
+    assert found["islam-qala-dogharoun"][0] >= 99 and found["islam-qala-dogharoun"][1] == "Islam Qal’eh"
+    assert found["angoor-ada"][0] >= 88 and found["angoor-ada"][1] == "Angor-Ada"
+    assert len(found) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "slugs"),
+    [
+        ("پاکستان نے طورخم بارڈر بند کر دیا ہے اور اسلام قلعہ کھلا ہے", ["islam-qala-dogharoun", "torkham"]),
+        ("Рух через Шегині призупинено сьогодні вночі на дві години", ["medyka-shehyni"]),
+        ("वीरगंज में सीमा आज सुबह से दोनों तरफ से बंद है", ["birgunj-raxaul"]),
+        ("the friendship bridge was closed to goods on both of its sides", ["birgunj-raxaul", "hairatan-termez"]),
+        ("torkhamites have said nothing at all about any place in the news", []),
+    ],
+)
+def test_texts_in_every_script_suggest_what_they_name_whole(text: str, slugs: list[str]) -> None:
+    assert suggested(text) == slugs
+
+
+def test_a_fault_names_three_at_most_and_a_batch_of_nonsense_costs_little() -> None:
+    names = Names.of([crossing(f"gate-{n}", f"Friendship Gate {n}") for n in range(3000)])
+    with pytest.raises(Refused) as refused:
+        names.find("Frendship Gate")
+    assert refused.value.faults[0].detail.count("gate-") == 3
+    began = time.monotonic()
+    for n in range(5000):
+        with pytest.raises(Refused):
+            names.find(f"Frendship Gates {n} x")
+    names.suggest("word by word the market goes on, and so does the waiting, " * 500)
+    assert time.monotonic() - began < 4
 
 
 @pytest.mark.django_db

@@ -6,21 +6,21 @@ from functools import partial
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, reverse
+from django.http import HttpRequest
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crossings import bell
 from crossings.admin.fields import MINUTE, CountryField, LengthField
-from crossings.admin.house import Undeletable, act, act_page, check
-from crossings.domain.claims import stamp
+from crossings.admin.house import Undeletable, act
+from crossings.admin.source_acts import glance, poll_now, retry
 from crossings.domain.vocabulary import SourceKind
 from crossings.feeds import FORMATS
+from crossings.ledger import touch_source
 from crossings.models import Source
 from crossings.outbound import OutboundError, read_url
 
@@ -107,6 +107,11 @@ class SourceAdmin(Undeletable):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
         return super().get_queryset(request).select_related("state")
 
+    def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and {"public_label", "kind", "country"} & set(form.changed_data):
+            touch_source(obj, now=timezone.now())
+
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
         return (*self.polling, "slug") if obj else self.polling
 
@@ -114,7 +119,10 @@ class SourceAdmin(Undeletable):
         return {} if obj else super().get_prepopulated_fields(request, obj)
 
     def get_urls(self) -> list[URLPattern]:
-        return [act(self, "poll", partial(poll_now, self)), *super().get_urls()]
+        view = self.admin_site.admin_view(partial(glance, self))
+        at_a_glance = path("glance/", view, name="crossings_source_glance_changelist")
+        does = {"poll": poll_now, "retry": retry}
+        return [at_a_glance, *(act(self, name, partial(do, self)) for name, do in does.items()), *super().get_urls()]
 
     def _state(self, source: Source, name: str) -> str:
         at = getattr(source.state, name) if hasattr(source, "state") else None
@@ -142,25 +150,3 @@ class SourceAdmin(Undeletable):
     @admin.display(description=_("newest reply, by its own time"))
     def last_reply(self, source: Source) -> str:
         return self._state(source, "last_reply_at")
-
-
-def poll_now(model_admin: SourceAdmin, request: HttpRequest, source: Source) -> HttpResponse:
-    """Ask the worker to poll it out of turn."""
-    check(model_admin.has_change_permission(request, source))
-    back = HttpResponseRedirect(reverse("admin:crossings_source_change", args=[source.pk]))
-    if not (source.active and source.address and source.format):
-        messages.error(request, gettext("Only an active source with an address and a format can be polled."))
-        return back
-    if request.method != "POST":
-        about = [gettext("%(address)s, format %(format)s") % {"address": source.address, "format": source.format}]
-        title = gettext("Poll %(source)s now") % {"source": source}
-        return act_page(request, model_admin, source, forms.Form(), title=title, verb=gettext("Poll now"), about=about)
-    now = timezone.now()
-    # A slot of its own: that of the timetable may have been done already.
-    if bell.ring("ingest.poll", source.pk, int(now.timestamp())):
-        model_admin.log_change(request, source, gettext("Polled out of turn."))
-        asked = gettext("Asked for at %(when)s; what comes of it stands under its polls.")
-        messages.success(request, asked % {"when": stamp(now.replace(microsecond=0))})
-    else:
-        messages.error(request, gettext("The worker cannot be reached now; the source is polled when it is due."))
-    return back

@@ -204,6 +204,7 @@ def age(crossing: Crossing, at: datetime, now: datetime) -> str:
 def drafted(draft: Draft) -> list[str]:
     """What a draft says, with the time it speaks of."""
     content, now = draft.content, timezone.now()
+    assert draft.crossing is not None  # only a text has none
     if draft.kind == Draft.Kind.READING:
         label = {"source": draft.source.public_label}
         return [_count({**content, **label}, clock_at(draft.crossing, now))]

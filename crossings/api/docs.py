@@ -128,7 +128,8 @@ Give every item an <code>id</code> of your own: sent twice it is recorded once.<
 <table><tr><th>Answer</th><th>Means</th></tr>
 <tr><td>201</td><td>recorded; the answer says how the crossing stands now</td></tr>
 <tr><td>200</td><td>the same again: nothing new</td></tr>
-<tr><td>202</td><td>held as a draft; <code>detail</code> says why</td></tr>
+<tr><td>202</td><td>held as a draft; <code>detail</code> says why, and <code>GET drafts/{{draft}}/</code> with the same
+key what became of it</td></tr>
 <tr><td>207</td><td>a batch: see the outcome of each item ({", ".join(Outcome.words())}, retracted, refused)</td></tr>
 </table>
 

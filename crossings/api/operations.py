@@ -29,6 +29,7 @@ def count(default: int, most: int) -> OpenApiParameter:
 
 SLUG = parameter("slug", TEXT, "The crossing's slug.", "path")
 NUMBER = parameter("number", {"type": "integer"}, "The report's number, `report`.", "path")
+DRAFT = parameter("number", {"type": "integer"}, "The draft's number, `draft`.", "path")
 CURSOR = parameter("cursor", TEXT, "Out of `next` of the page before.")
 AT = parameter("at", MOMENT, "How it stood at that moment; a date alone means its first instant in UTC.")
 AS_KNOWN_AT = parameter("as_known_at", MOMENT, "What was recorded, confirmed or retracted later is left out.")
@@ -76,6 +77,25 @@ def reads(
         responses=answers,
         auth=[],
         tags=[tag],
+    )
+
+
+def asks(name: str, summary: str, shape: str, *parameters: OpenApiParameter, about: str = "") -> Callable[[F], F]:
+    """A GET with a key: of what is the key's own source's alone."""
+    problems = {
+        401: "No key, or none that is valid.",
+        404: "There is no such thing, or it is another source's.",
+        503: "The database does not answer; see Retry-After.",
+    }
+    responses: dict[Any, Any] = {(200, JSON): OpenApiResponse(ref(shape), "The answer.")}
+    responses |= {(status, PROBLEM): problem(meaning) for status, meaning in problems.items()}
+    return extend_schema(
+        operation_id=name,
+        summary=summary,
+        description=about,
+        parameters=list(parameters),
+        responses=responses,
+        tags=["pushing"],
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.http import HttpRequest
@@ -46,14 +46,8 @@ class Parameters:
         value = self.raw(name).replace(" ", "+")
         if not value:
             return None
-        if DATE.match(value):
-            try:
-                return datetime.combine(date.fromisoformat(value), time(0), UTC)
-            except ValueError:
-                self._fault(name, f"There is no day {value}.", "invalid_timestamp")
-                return None
         faults: list[Fault] = []
-        moment = Fields({name: value}, "", faults).moment(name)
+        moment = Fields({name: f"{value}T00:00:00Z" if DATE.match(value) else value}, "", faults).moment(name)
         self.faults += [Fault(name, fault.code, fault.detail) for fault in faults]
         return moment
 

@@ -253,6 +253,16 @@ SHAPES: dict[str, Shape] = {
         "What came of it, and how the crossing stands now.", ("report", "reading", "draft", "detail"),
         outcome=words(Outcome), report=WHOLE, reading=WHOLE, draft=WHOLE, detail=TEXT, **NOW_AT,
     ),
+    "Draft": thing(
+        "What became of a claim or reading that was held.",
+        draft=WHOLE, id=TEXT, kind={**TEXT, "enum": ["report", "reading"]}, crossing=TEXT,
+        state={
+            **TEXT, "enum": ["waiting", "accepted", "merged", "rejected", "withdrawn"],
+            "description": "Merged: it says the same as another report. Withdrawn: its source took it back.",
+        },
+        why={**TEXT, "description": "Why it was held."}, received_at=MOMENT, decided_at=maybe(MOMENT),
+        report={**maybe(WHOLE), "description": "The report it became, or was merged with."}, reading=maybe(WHOLE),
+    ),
     "Retracted": thing(outcome={"enum": ["retracted", "same"]}, report=WHOLE, **NOW_AT),
     "BatchResult": thing(
         "What came of one item. `status` is what it would have been answered alone.",

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from crossings.api import batch, schema, views, writes
+from crossings.api import batch, drafts, schema, views, writes
 
 urlpatterns = [
     path("crossings/", views.Crossings.as_view(), name="api-crossings"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("reports/<int:number>/", views.Report.as_view(), name="api-report"),
     path("reports/<int:number>/retraction/", writes.Retraction.as_view(), name="api-retraction"),
     path("readings/", writes.Readings.as_view(), name="api-readings"),
+    path("drafts/<int:number>/", drafts.OwnDraft.as_view(), name="api-draft"),
     path("batch/", batch.Batch.as_view(), name="api-batch"),
     path("schema/", schema.Schema.as_view(), name="api-schema"),
 ]

@@ -135,7 +135,8 @@ def recorded(result: Result, slug: str) -> HttpResponse:
         raise Problem("conflict", result.detail, [conflict(result)], more=ids(result))
     detail = {"detail": result.detail} if result.detail else {}
     body = {"outcome": result.outcome.value, **ids(result), **detail, **standing(slug)}
-    headers = {"Location": f"/api/v1/reports/{result.report}/"} if result.report else {}
+    place = f"reports/{result.report}" if result.report else f"drafts/{result.draft}" if result.draft else ""
+    headers = {"Location": f"/api/v1/{place}/"} if place else {}
     return answer(STATUS[result.outcome], body, headers)
 
 

@@ -10,7 +10,6 @@ from crossings.board.edition import Edition, afresh, current_json, edition, row_
 from crossings.board.short import crossing_word, lane_word
 from crossings.domain.claims import stamp
 from crossings.domain.faults import Refused
-from crossings.domain.vocabulary import State
 from crossings.evidence import current_status, known_at, known_status, points_before, queues
 from crossings.matching import key
 from crossings.models import Crossing
@@ -36,8 +35,7 @@ class Filters:
         if self.q and not called(crossing, self.q):
             return False
         if not (self.traffic or self.to):
-            word = crossing_word(status)[0] if self.state == State.OPEN else status["state"]
-            return self.state in ("", word)
+            return self.state in ("", crossing_word(status)[0])
         lanes = [lane for lane in status["lanes"] if self._speaks_of(lane)]
         return any(not self.state or self._stands(lane) for lane in lanes)
 
@@ -45,8 +43,8 @@ class Filters:
         return self.traffic in ("", lane["traffic"]) and self.to in ("", lane["to"])
 
     def _stands(self, lane: Json) -> bool:
-        """`open` only where that is sure (rule 7); any other word as the lane has it."""
-        word: str = lane_word(lane)[0] if self.state == State.OPEN else lane["state"]
+        """`open` only where that is sure (rule 7), else such a lane is unknown."""
+        word: str = lane_word(lane)[0]
         return word == self.state
 
 
@@ -114,7 +112,7 @@ def _standing_at(crossing: Crossing, at: datetime, as_known_at: datetime | None)
         borders = {crossing.pk: crossing.border()}
         _, status = current_status(borders, points_before(ats, inclusive=True), ats)[crossing.pk]
     else:
-        _, status = known_status(crossing.border(), known_at(crossing.pk, as_known_at), at)
+        _, status = known_status(crossing.border(), known_at(crossing.pk, as_known_at, at), at)
     return {"status": status, "queues": queues(ats, as_known_at).get(crossing.pk, [])}
 
 

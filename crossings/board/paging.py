@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crossings.domain.faults import Refused
+from crossings.domain.fields import EARLIEST, LATEST
 from crossings.serializers import Json
 
 
@@ -53,7 +54,7 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise _bad() from None
-    if moment.tzinfo is None:
+    if moment.tzinfo is None or not EARLIEST <= moment.year <= LATEST:
         raise _bad()
     return moment
 

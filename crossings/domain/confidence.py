@@ -61,7 +61,9 @@ def _gate_trust(border: Border, lane: Lane, key: str, gate: Gate, witnesses: lis
     others = _newest_of_each_source(border, lane, key, ruling, witnesses, at)
     against = [word for word in others if word.lanes[lane].state is not ruling.lanes[lane].state]
     against = [word for word in against if word.confirmed_at(at) >= (ruling.effective_at or confirmed_at)]
-    edges = [word.confirmed_at(at) + border.fresh_for for word in others] + [confirmed_at + border.fresh_for]
+    relevant = _relevant(border, lane, key, ruling, witnesses)
+    edges = [word.confirmed_at(at) + border.fresh_for for word in (*relevant, ruling)]
+    edges += [word.ends_at(border) for word in relevant]
     changes_at = min((edge for edge in edges if edge >= at), default=None)
     if against:
         confidence = Confidence.DISPUTED
@@ -69,7 +71,7 @@ def _gate_trust(border: Border, lane: Lane, key: str, gate: Gate, witnesses: lis
         confidence = Confidence.ASSUMED
     elif at - confirmed_at > border.fresh_for:
         confidence = Confidence.STALE
-    elif official(ruling, key) or ruling.seconded or _agreed(border, lane, key, ruling, witnesses, at):
+    elif official(ruling, key) or ruling.seconded or _agreed(border, lane, ruling, relevant, at):
         confidence = Confidence.CURRENT
     else:
         confidence = Confidence.SINGLE
@@ -88,16 +90,27 @@ def _newest_of_each_source(
     return [w for w in found if at - w.confirmed_at(at) <= border.fresh_for and w.ends_at(border) > at]
 
 
-def _agreed(border: Border, lane: Lane, key: str, ruling: Said, witnesses: list[Said], at: datetime) -> bool:
-    """Whether another source says the same of that gate, or saw the same pass, within `fresh_for`."""
-    return any(
-        word.source != ruling.source
+def _relevant(border: Border, lane: Lane, key: str, ruling: Said, witnesses: list[Said]) -> list[Said]:
+    """What other sources said of that gate, or saw pass through it."""
+    return [
+        word
+        for word in witnesses
+        if word.source != ruling.source
         and lane in word.lanes
-        and word.lanes[lane].state is ruling.lanes[lane].state
         and (key in word.gates(border) or word.loosens(key, lane))
+    ]
+
+
+def _agreed(border: Border, lane: Lane, ruling: Said, relevant: list[Said], at: datetime) -> bool:
+    """Whether another source's last word is the same, within `fresh_for`."""
+    by_source: dict[str, list[Said]] = {}
+    for word in relevant:
+        by_source.setdefault(word.source, []).append(word)
+    return any(
+        word.lanes[lane].state is ruling.lanes[lane].state
         and at - word.confirmed_at(at) <= border.fresh_for
         and word.ends_at(border) > at
-        for word in witnesses
+        for word in (newest(words, lane) for words in by_source.values())
     )
 
 

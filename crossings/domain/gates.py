@@ -152,8 +152,8 @@ def material(border: Border, lane: Lane, begun: list[Said], at: datetime) -> lis
         while setting:
             base = newest(setting, lane)
             setting.remove(base)
-            if base.runs_out(border):
-                gone = base.until is not None and base.until <= at
+            if base.until is not None:  # forgotten sooner perhaps, but a confirmation may make it run out after all
+                gone = base.runs_out(border) and base.until <= at
                 if gone and base.strictness(lane) <= strictest:
                     continue
                 strictest = max(strictest, base.strictness(lane)) if gone else strictest

@@ -174,13 +174,16 @@ def _recent_readings(at: dict[int, datetime], known_at: datetime | None) -> Iter
     return rows.select_related("source").order_by("-observed_at", "-pk")
 
 
-def known_at(crossing_id: int, moment: datetime) -> list[Said]:
+def known_at(crossing_id: int, moment: datetime, asked: datetime | None = None) -> list[Said]:
     """Every public claim about a crossing as it was known at a moment: what was recorded, confirmed and retracted
-    later is left out."""
+    later is left out. With its latest confirmation, and its latest by the moment `asked`."""
     confirmed = Confirmation.objects.filter(report=OuterRef("pk"), recorded_at__lte=moment).order_by("-confirmed_at")
     rows = (
         Report.objects.filter(crossing=crossing_id, visibility="public", recorded_at__lte=moment)
-        .annotate(confirmed=Subquery(confirmed.values("confirmed_at")[:1]))
+        .annotate(
+            confirmed=Subquery(confirmed.values("confirmed_at")[:1]),
+            by_then=Subquery(confirmed.filter(confirmed_at__lte=asked or moment).values("confirmed_at")[:1]),
+        )
         .exclude(Q(retraction__recorded_at__lte=moment))
         .select_related("source")
     )
@@ -192,7 +195,7 @@ def known_at(crossing_id: int, moment: datetime) -> list[Said]:
             precision=Precision(row.precision), until=row.until, until_dated=row.until_date is not None,
             side=row.declared_by, one_gate=row.one_gate, basis=Basis(row.basis), where=Where(row.where),
             by=By(row.by), speaks_for=row.source.speaks_for,
-            confirmations=(row.confirmed,) if row.confirmed else (),
+            confirmations=tuple(each for each in (row.confirmed, row.by_then) if each),
         )
         for row in rows
     ]  # fmt: skip

@@ -111,8 +111,8 @@ def points_before(moments: dict[int, datetime], *, inclusive: bool = False) -> d
     return points
 
 
-def read_on(points: dict[int, Point], after: dict[int, datetime]) -> None:
-    """Fill each point's `later` with one page of what was said after that moment.
+def read_on(points: dict[int, Point], after: dict[int, datetime], limit: int = PAGE) -> None:
+    """Fill each point's `later` with one page, of `limit` words, of what was said after that moment.
 
     A page never ends in the middle of an instant: the words of its last instant are left for the next one.
     """
@@ -121,7 +121,7 @@ def read_on(points: dict[int, Point], after: dict[int, datetime]) -> None:
         SELECT {WORD} FROM unnest(%s::bigint[], %s::timestamptz[]) AS r(crossing_id, at)
         CROSS JOIN LATERAL (SELECT * FROM crossings_report w WHERE w.crossing_id = r.crossing_id
             AND w.effective_at > r.at AND w.basis <> 'announced' AND w.visibility = 'public'
-            ORDER BY w.effective_at, w.id LIMIT {PAGE}) w
+            ORDER BY w.effective_at, w.id LIMIT {limit}) w
         JOIN crossings_source s ON s.id = w.source_id ORDER BY w.effective_at, w.recorded_at, w.id
         """,  # noqa: S608
         [list(after), list(after.values())],
@@ -131,7 +131,11 @@ def read_on(points: dict[int, Point], after: dict[int, datetime]) -> None:
         pages[row[-1]].append(said_from(row))
     for crossing in after:
         words = pages[crossing]
-        full = len(words) == PAGE and words[0].effective_at != words[-1].effective_at
+        full = len(words) == limit
+        if full and words[0].effective_at == words[-1].effective_at:
+            # A whole page of one instant: only a longer one says whether that is all of it.
+            read_on({crossing: points[crossing]}, {crossing: after[crossing]}, 8 * limit)
+            continue
         if full:
             words = [word for word in words if word.effective_at != words[-1].effective_at]
         points[crossing].page_end = words[-1].effective_at if full else None

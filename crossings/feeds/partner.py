@@ -74,7 +74,7 @@ def _line(at: str, line: bytes) -> Item:
     if not isinstance(data, dict):
         return Item(at, None, faults=(Fault("", "not_an_object", "A JSON object is expected on each line."),))
     kind = data.pop("kind", None)
-    if kind not in list(Kind):
+    if kind not in (Kind.REPORT, Kind.READING, Kind.RETRACTION):
         return Item(at, None, faults=(Fault("/kind", "unknown_word", f"Not one of: {', '.join(Kind)}."),))
     return Item(at, Kind(kind), data)
 

@@ -114,7 +114,7 @@ def _row(columns: list[str], number: int, cells: list[str]) -> Row:
         detail = f"The header has {len(columns)} columns and this row {len(cells)}."
         row.faults.append(Fault("", "csv_row_mismatch", detail))
     kind = given.pop("kind", "reading" if "measure" in given else "report").lower()
-    if kind not in list(Kind):
+    if kind not in (Kind.REPORT, Kind.READING, Kind.RETRACTION):
         row.kind = None
         row.faults.append(Fault("/kind", "unknown_word", f"Not one of: {', '.join(Kind)}."))
         return row

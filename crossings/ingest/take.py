@@ -16,7 +16,7 @@ from crossings.domain.readings import Reading as Count
 from crossings.feeds import Batch, Item, Kind, Place
 from crossings.ingest.outcome import Taken, Tally
 from crossings.ingest.read import read_claim, read_reading
-from crossings.ledger import Outcome, Result, record_many, retract, touch_crossing
+from crossings.ledger import Outcome, Result, hold_entry, record_many, retract, touch_crossing
 from crossings.matching import Names
 from crossings.models import Crossing, Draft, Reading, Report, Source
 
@@ -59,6 +59,9 @@ class Taking:
         for item in batch.items:
             if item.faults:
                 self.tally.refuse(item.at, item.faults)
+            elif item.kind is Kind.ENTRY:
+                self._flush()
+                self.tally.result(item.at, hold_entry(self.source, item.data, now=self.clock()))
             elif item.kind is Kind.RETRACTION:
                 self._flush()
                 self._retract(item)

@@ -1,16 +1,18 @@
 """The only writers of reports, readings, periods and changes."""
 
+from crossings.ledger.entries import hold_entry
 from crossings.ledger.outcome import Outcome, Result
 from crossings.ledger.rebuild import rebuild
 from crossings.ledger.record import preview, record_many
 from crossings.ledger.redact import redact
-from crossings.ledger.settle import settle, touch_crossing
+from crossings.ledger.settle import settle, touch_crossing, touch_source
 from crossings.ledger.undo import confirm, retract
 
 __all__ = [
     "Outcome",
     "Result",
     "confirm",
+    "hold_entry",
     "preview",
     "rebuild",
     "record_many",
@@ -18,4 +20,5 @@ __all__ = [
     "retract",
     "settle",
     "touch_crossing",
+    "touch_source",
 ]

@@ -5,10 +5,12 @@ Only what loosens is ever held here; a closure runs.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import connection
 from django.db.models import Q
 
 from crossings.domain.border import Lane
@@ -17,7 +19,8 @@ from crossings.domain.holds import FLAPS, MASSIVE_AT_LEAST, TOGETHER, Why, flaps
 from crossings.domain.readings import Reading
 from crossings.domain.vocabulary import State
 from crossings.ledger.transaction import Touched, lane_states
-from crossings.models import Crossing, Draft, Period, Report, Source
+from crossings.models import Crossing, Draft, Report, Source
+from crossings.serializers import Json
 
 Word = tuple[datetime, str, dict[Lane, State]]
 """When, at which crossing (slug), what of which lanes."""
@@ -39,7 +42,9 @@ class Brake:
             self.freed = [(item.effective_at, item.crossing) for item in self.loosening if item.effective_at]
             spoken_of = Report.objects.filter(window, source=source).values_list("crossing__slug", flat=True).distinct()
             if len({slug for _, slug in self.freed}.union(spoken_of)) >= MASSIVE_AT_LEAST:
-                self.freed += self._freed_before(window) + self._held_before(min(moments) - TOGETHER)
+                self.freed += self._freed_before(min(moments) - TOGETHER, max(moments) + TOGETHER) + self._held_before(
+                    min(moments) - TOGETHER
+                )
         self.countries = self._countries() if len({slug for _, slug in self.freed}) >= MASSIVE_AT_LEAST else {}
 
     def why(self, claim: Claim) -> Why | None:
@@ -85,17 +90,44 @@ class Brake:
                 "effective_at", "crossing__slug", "text"
             )
             if at is not None
+        ] + self._held_flaps()
+
+    def _held_flaps(self) -> list[Word]:
+        """What was held for flapping was said too: or an opening would pass whenever the others had been held."""
+        drafts = Draft.objects.filter(
+            source=self.source, crossing__slug__in=self.by_slug, why=Why.FLAPPING, decision=""
+        )
+        rows = drafts.values_list("content__effective_at", "crossing__slug", "content__lanes").order_by("-pk")[:200]
+        return [
+            (
+                datetime.fromisoformat(at),
+                slug,
+                {lane: s.state for lane, s in lanes_from_stored(json.dumps(said)).items()},
+            )
+            for at, slug, said in rows
+            if at
         ]
 
-    def _freed_before(self, window: Q) -> list[tuple[datetime, str]]:
-        """Where this source's earlier reports within the window began a looser period."""
-        reports = Report.objects.filter(window, source=self.source).values_list("crossing", "effective_at")
-        found = []
-        for crossing, at in set(reports):
-            around = list(Period.objects.filter(crossing=crossing, start__lte=at).order_by("-start")[:2])
-            if len(around) == 2 and around[0].start == at and _looser(around[1], around[0]):
-                found.append((at, around[0].crossing.slug))
-        return found
+    def _freed_before(self, since: datetime, until: datetime) -> list[tuple[datetime, str]]:
+        """Where this source's earlier reports within the window began a looser period. One query."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                """
+                SELECT r.effective_at, c.slug, a.lanes::text, b.lanes::text
+                FROM (SELECT DISTINCT crossing_id, effective_at FROM crossings_report
+                    WHERE source_id = %s AND effective_at BETWEEN %s AND %s) r
+                JOIN crossings_period a ON a.crossing_id = r.crossing_id AND a.start = r.effective_at
+                CROSS JOIN LATERAL (SELECT lanes FROM crossings_period p WHERE p.crossing_id = r.crossing_id
+                    AND p.start < r.effective_at ORDER BY p.start DESC LIMIT 1) b
+                JOIN crossings_crossing c ON c.id = r.crossing_id
+                """,
+                [self.source.pk, since, until],
+            )
+            return [
+                (at, slug)
+                for at, slug, after, before in cursor.fetchall()
+                if _looser(json.loads(before), json.loads(after))
+            ]
 
     def _held_before(self, since: datetime) -> list[tuple[datetime, str]]:
         drafts = Draft.objects.filter(source=self.source, why=Why.MASSIVE, decision="")
@@ -110,11 +142,11 @@ class Brake:
         return found
 
 
-def _looser(before: Period, after: Period) -> bool:
-    was = {(lane["traffic"], lane["to"]): State(lane["state"]) for lane in before.lanes}
+def _looser(before: list[Json], after: list[Json]) -> bool:
+    was = {(lane["traffic"], lane["to"]): State(lane["state"]) for lane in before}
     return any(
         was.get((lane["traffic"], lane["to"])) in (State.RESTRICTED, State.CLOSED)
         and State(lane["state"]) is not was[lane["traffic"], lane["to"]]
         and State(lane["state"]) in (State.OPEN, State.RESTRICTED)
-        for lane in after.lanes
+        for lane in after
     )

@@ -24,6 +24,10 @@ MOST_REPORTS_NAMED = 50
 
 def publish(touched: dict[int, Touched], now: datetime) -> None:
     """Derive what was touched, store how each crossing stands now, and announce what changed."""
+    for each in touched.values():
+        if each.current.settle_at is not None and each.current.settle_at <= now:
+            # What time alone did since then is written now: the settling that would have done it comes too late.
+            each.touch(each.current.settle_at)
     points = derive(touched, now)
     points |= points_before({pk: now for pk in touched if pk not in points}, inclusive=True)
     borders = {pk: each.border for pk, each in touched.items()}
@@ -88,7 +92,7 @@ def _lane_change(before: Json, after: Json) -> Json | None:
             return {
                 "type": kind,
                 "at": latest["since"] if states else None,
-                "at_precision": latest["since_precision"],
+                "at_precision": latest["since_precision"] if states else Precision.EXACT,
                 "lanes": [_before_after(old.get(name), new[name], keys) for name in moved],
             }
     return None

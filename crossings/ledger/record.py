@@ -20,6 +20,7 @@ from crossings.ledger.publish import publish
 from crossings.ledger.repeats import LastWords
 from crossings.ledger.rows import begins, reading_row, report_row
 from crossings.ledger.transaction import Touched, in_transaction, lane_states, lock_crossings
+from crossings.ledger.turned_down import TurnedDown
 from crossings.ledger.undo import touch_revived
 from crossings.models import Confirmation, Crossing, Draft, Reading, Report, Source
 from crossings.serializers import Json, crossing_json
@@ -99,6 +100,7 @@ def _record(batch: Batch, items: Sequence[Item]) -> list[Result]:
     seen = _Seen(batch.source, items, vouched=batch.vouched)
     brake = Brake(batch.source, [] if batch.backfilled or batch.vouched else items, touched)
     words = LastWords(batch.source, items, ids) if batch.repeats_confirm else None
+    down = TurnedDown(batch.source, touched) if batch.polled else None
     results = []
     for item in items:
         each = touched[ids[item.crossing]]
@@ -106,7 +108,7 @@ def _record(batch: Batch, items: Sequence[Item]) -> list[Result]:
         if result is None and words is not None and isinstance(item, Claim):
             result = words.repeats(item, each, batch.confirmations, batch.now)
         if result is None:
-            result = _take(batch, item, each, brake)
+            result = _take(batch, item, each, brake, down)
             seen.add(item, result)
         results.append(result)
     _write(batch, touched)
@@ -124,10 +126,16 @@ def _moved(batch: Batch) -> set[int]:
     return {row.crossing_id for row in rows}
 
 
-def _take(batch: Batch, item: Item, each: Touched, brake: Brake) -> Result:
-    """Make the row of a new item: a report, a reading, or the draft that waits."""
+def _take(batch: Batch, item: Item, each: Touched, brake: Brake, down: TurnedDown | None) -> Result:
+    """Make the row of a new item: a report, a reading, or the draft that waits; none for what was turned down."""
     recorded_at = (item.reported_at or batch.now) if batch.backfilled else batch.now
     why = None if batch.backfilled or batch.vouched else _why_held(batch, item, each, brake)
+    if why is not None and down is not None and isinstance(item, Claim):
+        noted = down.repeats(item, each.crossing.pk)
+        if noted is not None:
+            return noted
+    if down is not None and isinstance(item, Claim):
+        down.add(item, each.crossing.pk)
     if why is not None:
         result = Result(Outcome.DRAFT, detail=why.label)
         batch.drafts.append((result, _draft(batch, item, each, why)))
@@ -203,7 +211,7 @@ class _Seen:
             self.known[True, key][digest] = Result(Outcome.SAME, report=pk)
         for pk, key, digest in _rows(Reading, source, counts):
             self.known[False, key][digest] = Result(Outcome.SAME, reading=pk)
-        drafts = Draft.objects.none() if vouched else Draft.objects.filter(source=source)
+        drafts = Draft.objects.none() if vouched else Draft.objects.filter(source=source).exclude(kind=Draft.Kind.ENTRY)
         for draft in drafts.filter(external_id__in=[*claims, *counts]):
             self.known[draft.kind == Draft.Kind.REPORT, draft.external_id][draft.digest] = _of_draft(draft)
 
@@ -225,7 +233,7 @@ class _Seen:
 
 
 def _of_draft(draft: Draft) -> Result:
-    if draft.decision == Draft.Decision.ACCEPTED:
+    if draft.decision in (Draft.Decision.ACCEPTED, Draft.Decision.MERGED):
         return Result(Outcome.SAME, draft.report_id, draft.reading_id, draft.pk)
     rejected = draft.decision == Draft.Decision.REJECTED
     return Result(Outcome.NOTED if rejected else Outcome.DRAFT, draft=draft.pk, detail=Why(draft.why).label)

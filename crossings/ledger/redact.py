@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -11,13 +13,14 @@ from django.db import connection
 
 from crossings.domain.claims import stamp
 from crossings.domain.faults import Refused
-from crossings.domain.vocabulary import ChangeType
+from crossings.domain.vocabulary import ChangeType, Visibility
 from crossings.ledger.publish import publish
 from crossings.ledger.transaction import Touched, in_transaction, lock_crossings
-from crossings.models import Change, Draft, Poll, Reading, Redaction, Report
+from crossings.models import Change, Draft, Poll, RawBatch, Reading, Redaction, Report
 
 FREE_TEXT = {Report: ("note", "attribution", "url", "by_name", "conditions"), Reading: ("note", "attribution", "url")}
 REMOVED = "[removed]"
+TEXT_KEYS = ("note", "attribution", "url", "by_name", "text")
 
 
 def redact(target: Report | Reading, fields: Iterable[str], *, reason: str, now: datetime, by: User | None) -> None:
@@ -79,6 +82,13 @@ def _blank_copies(target: Report | Reading, words: list[str]) -> None:
         cleaned = _without(draft.content, words)
         if cleaned != draft.content:
             Draft.objects.filter(pk=draft.pk).update(content=cleaned)
+    for batch in RawBatch.objects.filter(source=target.source_id).exclude(state=RawBatch.State.WAITING).iterator():
+        body = zlib.decompress(batch.body).decode("utf-8", "replace") if batch.body else ""
+        if any(word in body or json.dumps(word)[1:-1] in body for word in words):
+            RawBatch.objects.filter(pk=batch.pk).update(body=zlib.compress(b""))
+    for poll in Poll.objects.filter(source=target.source_id).exclude(detail="").only("pk", "detail").iterator():
+        if any(word in poll.detail for word in words):
+            Poll.objects.filter(pk=poll.pk).update(detail=REMOVED)
     for poll in Poll.objects.filter(source=target.source_id).only("pk", "items").iterator():
         cleaned = _without(poll.items, words)
         if cleaned != poll.items:
@@ -86,13 +96,13 @@ def _blank_copies(target: Report | Reading, words: list[str]) -> None:
 
 
 def _without(value: Any, words: list[str]) -> Any:
-    """The same JSON with the words taken out of every text in it."""
-    if isinstance(value, str):
-        return "" if value in words else value
+    """The same JSON with the words taken out of its free texts; a state or a side may be spelt the same."""
     if isinstance(value, list):
         return [_without(each, words) for each in value]
     if isinstance(value, dict):
-        return {key: _without(each, words) for key, each in value.items()}
+        return {
+            key: ("" if key in TEXT_KEYS and each in words else _without(each, words)) for key, each in value.items()
+        }
     return value
 
 
@@ -103,7 +113,7 @@ def _append(
     Redaction.objects.create(
         report=report, reading=reading, fields=fields, reason=reason, recorded_at=now, recorded_by=by
     )
-    if report is not None:
+    if report is not None and report.visibility == Visibility.PUBLIC:
         each.notices.append({"type": ChangeType.REPORT_REDACTED, "at": stamp(now), "reports": [report.pk]})
         if report.effective_at:
             each.touch(report.effective_at)

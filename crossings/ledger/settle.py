@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 
 from crossings.domain.vocabulary import ChangeType
 from crossings.ledger.publish import publish
-from crossings.ledger.transaction import in_transaction, lock_crossings
-from crossings.models import Crossing, Current
+from crossings.ledger.transaction import Touched, in_transaction, lock_crossings
+from crossings.models import Crossing, Current, Source
 
 
 def settle(now: datetime, limit: int = 200) -> int:
@@ -36,9 +36,29 @@ def touch_crossing(crossing: Crossing, *, now: datetime, by: User | None = None)
         touched = lock_crossings([crossing.pk])
         each = touched[crossing.pk]
         first = crossing.reports.order_by("effective_at").values_list("effective_at", flat=True).first()
-        if first:
-            each.touch(first)
+        _derive_all(each, first, now)
         each.notices.append({"type": ChangeType.CROSSING_CHANGED, "reports": []})
         publish(touched, now)
 
     in_transaction(work)
+
+
+def touch_source(source: Source, *, now: datetime) -> None:
+    """After a source's label, kind or country was edited: what it said is weighed and shown anew."""
+    spoken_of = source.reports.order_by("crossing").values_list("crossing", flat=True).distinct()
+    for pk in list(spoken_of):
+
+        def work(pk: int = pk) -> None:
+            touched = lock_crossings([pk])
+            first = source.reports.filter(crossing=pk).order_by("effective_at")
+            _derive_all(touched[pk], first.values_list("effective_at", flat=True).first(), now)
+            publish(touched, now)
+
+        in_transaction(work)
+
+
+def _derive_all(each: Touched, since: datetime | None, now: datetime) -> None:
+    """From that moment to now: no agreement with what was derived before ends it sooner."""
+    if since is not None:
+        each.touch(since)
+        each.touch(now)

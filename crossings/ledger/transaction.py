@@ -57,8 +57,12 @@ def lock_crossings(ids: Iterable[int]) -> dict[int, Touched]:
 
 
 def _locked(ids: list[int]) -> Iterable[Current]:
-    rows = Current.objects.select_related("crossing").filter(crossing__in=ids).order_by("crossing_id")
-    return rows.select_for_update(of=("self",))
+    rows = list(Current.objects.filter(crossing__in=ids).order_by("crossing_id").select_for_update())
+    # Read after the lock was had: a join would give the crossing as it was when we began to wait.
+    crossings = Crossing.objects.in_bulk([row.crossing_id for row in rows])
+    for row in rows:
+        row.crossing = crossings[row.crossing_id]
+    return rows
 
 
 def in_transaction(work: Callable[[], T]) -> T:

@@ -40,7 +40,13 @@ class Draft(models.Model):
     confirms = models.BooleanField(default=False, help_text="Merged: it confirms the report, too.")
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["source", "kind", "external_id"], name="a_draft_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "kind", "external_id"], name="a_draft_once"),
+            models.CheckConstraint(
+                name="only_a_text_has_no_crossing",
+                condition=models.Q(kind="entry") | models.Q(crossing__isnull=False),
+            ),
+        ]
         indexes = [
             models.Index(fields=["created_at"], name="draft_waiting", condition=models.Q(decision="")),
             models.Index(fields=["source", "crossing", "-id"], name="draft_last_word"),

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_safe
 
 from crossings.domain.claims import stamp
 from crossings.models import Current, Source
+from crossings.pulse import heartbeat_age
 
 Json = dict[str, Any]
 PATIENCE_S = 3.0
@@ -36,10 +37,10 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 where the database or the broker does not answer. Late polls and settling are told, not judged."""
+    """503 where the database or the broker does not answer. Late polls, workers and settling are told, not judged."""
     now = timezone.now()
     database = in_time(lambda: _database(now))
-    broker = in_time(_broker)
+    broker = in_time(lambda: _broker(now))
     up = "fault" not in database and "fault" not in broker
     content = {"ready": up, "database": database.pop("state", "down"), "broker": broker.pop("state", "down")}
     return JsonResponse({**content, **database, **broker}, status=200 if up else 503)
@@ -80,13 +81,16 @@ def _poll(source: Source) -> Json:
         "last_polled_at": stamp(state.last_polled_at) if state else None,
         "last_success_at": stamp(state.last_success_at) if state else None,
         "failing_since": stamp(state.failing_since) if state else None,
+        "next_due_at": stamp(state.next_due_at) if state else None,
     }
 
 
-def _broker() -> Json:
+def _broker(now: datetime) -> Json:
+    """And how long ago, in seconds, a worker last answered over it; null where none did for ten minutes."""
     try:
         with redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1) as client:
             client.ping()
-        return {"state": "up"}
+        age = heartbeat_age(now)
+        return {"state": "up", "worker_seen_s_ago": None if age is None else round(age, 1)}
     except (redis.RedisError, OSError):
         return {"fault": "broker"}

@@ -1,0 +1,125 @@
+"""What drafts, and the reports about the same crossing, say: in words, for lists and to be compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
+
+from crossings import drafts
+from crossings.admin import wording
+from crossings.admin.report import person
+from crossings.domain.fields import URL
+from crossings.models import Crossing, Draft, Reading, Report
+
+SHORT = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What one source said: a card on the page of a draft. `key` names it to the form by which drafts are merged."""
+
+    key: str
+    title: str
+    url: str
+    lines: list[str]
+    marks: list[str]
+    same: bool
+
+
+def lines_of(draft: Draft) -> list[str]:
+    """What it says, in full."""
+    if draft.kind != Draft.Kind.ENTRY:
+        return wording.drafted(draft)
+    return [text for text in (draft.content.get("title", ""), draft.content.get("text", "")) if text]
+
+
+def in_short(draft: Draft) -> str:
+    text = gettext("; ").join(lines_of(draft))
+    return text if len(text) <= SHORT or draft.kind != Draft.Kind.ENTRY else text[: SHORT - 1] + "…"
+
+
+def link(draft: Draft) -> str:
+    """Where a text was published; only what a browser may follow."""
+    url = str(draft.content.get("url") or "")
+    return url if URL.match(url) else ""
+
+
+def held_because(draft: Draft) -> str:
+    return draft.get_why_display() or gettext("a text: a person reads it")
+
+
+def when(crossing: Crossing | None, at: datetime | None) -> str:
+    """In the crossing's local times; in UTC where there is no crossing yet."""
+    if crossing is not None or at is None:
+        return wording.when(crossing, at, timezone.now()) if crossing else "–"
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def age(draft: Draft) -> str:
+    if draft.crossing is not None:
+        return wording.age(draft.crossing, draft.created_at, timezone.now())
+    return f"{draft.created_at:%Y-%m-%d %H:%M} UTC"
+
+
+def fate(draft: Draft) -> str:
+    """What was decided, by whom and when."""
+    if not draft.decided_at:
+        return gettext("it waits")
+    told = {"what": draft.get_decision_display(), "when": when(draft.crossing, draft.decided_at)}
+    if draft.decided_by is None:
+        return gettext("taken back by its source on %(when)s") % told
+    return gettext("%(what)s on %(when)s by %(who)s") % {**told, "who": person(draft.decided_by)}
+
+
+def words_beside(draft: Draft) -> list[Word]:
+    """What other drafts say that say the same, and what was reported about the crossing at that time."""
+    others = [_of_draft(other) for other in drafts.near([draft], decided=True)[draft.pk] if not _became_shown(other)]
+    return others + [_of_row(draft, row) for row in drafts.around(draft)]
+
+
+def _became_shown(other: Draft) -> bool:
+    """Its report stands among what was reported."""
+    return other.decision == Draft.Decision.ACCEPTED
+
+
+def _of_draft(other: Draft) -> Word:
+    title = gettext("%(row)s, %(source)s") % {"row": other, "source": other.source}
+    url = reverse("admin:crossings_draft_change", args=[other.pk])
+    marks = [gettext("says the same"), fate(other)]
+    return Word(f"draft-{other.pk}", title, url, [*wording.drafted(other), *_said_at(other)], marks, same=True)
+
+
+def _of_row(draft: Draft, row: Report | Reading) -> Word:
+    kind = row._meta.model_name or ""
+    title = gettext("%(row)s, %(source)s") % {"row": row, "source": row.source}
+    url = reverse(f"admin:crossings_{kind}_change", args=[row.pk])
+    same = isinstance(row, Report) and drafts.says_the_same(draft, row)
+    marks = [gettext("says the same")] if same else []
+    if hasattr(row, "retraction"):
+        marks.append(gettext("retracted"))
+    return Word(f"{kind}-{row.pk}", title, url, _reported(row), marks, same)
+
+
+def _reported(row: Report | Reading) -> list[str]:
+    now = timezone.now()
+    if isinstance(row, Reading):
+        return [wording.counted(row, now)]
+    since = wording.when(row.crossing, row.effective_at, now, row.precision)
+    side = gettext("which side acted: %(side)s") % {"side": wording.side_named(row.declared_by)}
+    told = [
+        *wording.claimed(row.lanes, wording.carried(row.crossing)),
+        f"{since}; {side}; {row.get_basis_display()}",
+        row.note,
+    ]
+    said = gettext("said on %(when)s") % {"when": wording.when(row.crossing, row.reported_at, now)}
+    return [line for line in (*told, said) if line]
+
+
+def _said_at(draft: Draft) -> list[str]:
+    note = draft.content.get("note") or ""
+    said = gettext("said on %(when)s") % {"when": when(draft.crossing, drafts.heard(draft))}
+    return [line for line in (note, said) if line]
