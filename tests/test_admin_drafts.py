@@ -256,6 +256,12 @@ def test_what_the_form_cannot_hold_is_corrected_as_json_with_its_faults_by_point
     )
 
 
+@pytest.mark.parametrize(("at", "field"), [("10:20:30", "token"), ("10:20:30.5", "content")])
+def test_seconds_are_kept_by_the_form_and_parts_of_one_as_json(torkham, client, at, field):
+    draft = held(effective_at=f"2026-03-01T{at}Z")
+    assert field in fields_of(client.get(admin_url(draft, "correct")))
+
+
 def test_json_that_was_changed_after_its_preview_is_previewed_again(torkham, client):
     draft = held(measure="waiting", unit="trucks", low=..., high=6000, lanes=..., effective_at=...)
     url = admin_url(draft, "correct")

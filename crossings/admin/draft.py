@@ -65,7 +65,7 @@ class Grouped(ChangeList):
 
 @admin.register(Draft)
 class DraftAdmin(SeenByLoggers):
-    list_display = ("number", "age", "because", "crossing", "says", "source", "alike", "decision", "decided_by")
+    list_display = ("number", "age", "crossing", "alike", "says", "source", "because", "decision", "decided_by")
     list_display_links = ("number",)
     list_filter = (Waiting, "why", "kind", "crossing", "source")
     list_select_related = ("crossing", "source", "decided_by")
@@ -157,7 +157,7 @@ class DraftAdmin(SeenByLoggers):
 
 def _beside(draft: Draft) -> dict[str, Any]:
     """What helps to decide: what the board says now, and what others said; of a text, where it may belong."""
-    found: dict[str, Any] = {"words": told.words_beside(draft), "says": told.lines_of(draft)}
+    found: dict[str, Any] = {"words": told.words_beside(draft), "says": told.lines_beside(draft)}
     if draft.crossing is not None:
         now = timezone.now()
         clock = wording.clock_at(draft.crossing, now)

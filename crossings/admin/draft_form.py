@@ -102,7 +102,8 @@ def _clock(name: str, said: str | None, zone: str) -> Json:
 
 
 def _time(local: datetime) -> str:
-    return local.strftime("%H:%M") if not local.second and not local.microsecond else local.time().isoformat()
+    # A browser's field holds no finer parts; a claim with such is not held by the form.
+    return local.strftime("%H:%M:%S" if local.second else "%H:%M")
 
 
 def _rows(lanes: list[Json]) -> list[Json]:

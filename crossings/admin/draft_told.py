@@ -14,6 +14,8 @@ from crossings.admin import wording
 from crossings.admin.report import person
 from crossings.domain.fields import URL
 from crossings.models import Crossing, Draft, Reading, Report
+from crossings.phrases.text import plain
+from crossings.phrases.times import Clock
 
 SHORT = 160
 
@@ -35,6 +37,12 @@ def lines_of(draft: Draft) -> list[str]:
     if draft.kind != Draft.Kind.ENTRY:
         return wording.drafted(draft)
     return [text for text in (draft.content.get("title", ""), draft.content.get("text", "")) if text]
+
+
+def lines_beside(draft: Draft) -> list[str]:
+    """With its note and when its source said it, to be compared."""
+    said = gettext("said on %(when)s") % {"when": when(draft.crossing, drafts.heard(draft))}
+    return [line for line in (*lines_of(draft), draft.content.get("note") or "", said) if line]
 
 
 def in_short(draft: Draft) -> str:
@@ -62,7 +70,7 @@ def when(crossing: Crossing | None, at: datetime | None) -> str:
 def age(draft: Draft) -> str:
     if draft.crossing is not None:
         return wording.age(draft.crossing, draft.created_at, timezone.now())
-    return f"{draft.created_at:%Y-%m-%d %H:%M} UTC"
+    return plain(Clock(timezone.now(), ("UTC",)).age(draft.created_at))
 
 
 def fate(draft: Draft) -> str:
@@ -90,7 +98,7 @@ def _of_draft(other: Draft) -> Word:
     title = gettext("%(row)s, %(source)s") % {"row": other, "source": other.source}
     url = reverse("admin:crossings_draft_change", args=[other.pk])
     marks = [gettext("says the same"), fate(other)]
-    return Word(f"draft-{other.pk}", title, url, [*wording.drafted(other), *_said_at(other)], marks, same=True)
+    return Word(f"draft-{other.pk}", title, url, lines_beside(other), marks, same=True)
 
 
 def _of_row(draft: Draft, row: Report | Reading) -> Word:
@@ -117,9 +125,3 @@ def _reported(row: Report | Reading) -> list[str]:
     ]
     said = gettext("said on %(when)s") % {"when": wording.when(row.crossing, row.reported_at, now)}
     return [line for line in (*told, said) if line]
-
-
-def _said_at(draft: Draft) -> list[str]:
-    note = draft.content.get("note") or ""
-    said = gettext("said on %(when)s") % {"when": when(draft.crossing, drafts.heard(draft))}
-    return [line for line in (note, said) if line]
