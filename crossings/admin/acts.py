@@ -92,6 +92,10 @@ def confirm_report(model_admin: admin.ModelAdmin, request: HttpRequest, report: 
     if hasattr(report, "retraction"):
         messages.error(request, gettext("It was retracted, so it cannot be confirmed. Log an update instead."))
         return _back(report)
+    if report.pk not in {source["report"] for source in report.crossing.current.status.get("sources", [])}:
+        # Long silence or a newer word has overtaken it: one word today proves nothing of the time between.
+        messages.error(request, gettext("The crossing's status no longer rests on it. Log an update instead."))
+        return _back(report)
     return _confirm(model_admin, request, report, report.crossing, [report])
 
 
