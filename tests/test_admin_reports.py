@@ -119,6 +119,13 @@ def test_as_before_confirm_moves_only_how_fresh_it_is(torkham, client, user):
     assert set(Change.objects.values_list("type", flat=True)[changes:]) <= {"confidence.changed"}
 
 
+def test_what_silence_or_a_newer_word_has_overtaken_is_not_confirmed(torkham, client):
+    forgotten = close(client, **at(days_ago(200), "10:00", KABUL), said_day=days_ago(200), said_clock="10:30")
+    page = client.get(admin_url(forgotten, "confirm"), follow=True)
+    assert "no longer rests on it" in text(page)
+    assert Confirmation.objects.count() == 0
+
+
 def test_a_confirmation_sent_twice_counts_once(torkham, client):
     report = close(client, **at(days_ago(5), "10:00", KABUL))
     form = fields_of(client.get(admin_url(report, "confirm")))
