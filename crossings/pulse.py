@@ -12,6 +12,14 @@ LATE_S = 90.0
 """Seconds after which nobody can be said to answer: three beats missed."""
 
 
+KEPT_S = 600
+
+
+def beat(now: datetime) -> None:
+    """Note that a worker works. Raises where the cache does not answer: the task then fails, and is seen to."""
+    cache.set(KEY, now.isoformat(), KEPT_S)
+
+
 def heartbeat_age(now: datetime) -> float | None:
     """Seconds since a worker last answered; None: not for ten minutes, or the cache itself does not answer."""
     try:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from celery import shared_task
-from django.core.cache import cache
 from django.utils import timezone
 
-from crossings import bell, ingest, ledger
+from crossings import bell, ingest, ledger, pulse
 
 # A big file may take minutes; a fetch has its own, much shorter deadline.
 POLL_SECONDS = 540
-HEARTBEAT_KEPT = 600
 
 
 @shared_task(name="ingest.poll_due")
@@ -55,4 +53,4 @@ def settle_due() -> None:
 @shared_task(name="ops.heartbeat")
 def heartbeat() -> None:
     # Being worked off is what counts, not being alive: a hung worker answers every other check.
-    cache.set("heartbeat", timezone.now().isoformat(), HEARTBEAT_KEPT)
+    pulse.beat(timezone.now())
