@@ -10,14 +10,17 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
-from crossings.domain.claims import Claim
+from crossings.domain.claims import Claim, stamp
 from crossings.domain.readings import Reading as Count
 from crossings.domain.vocabulary import Basis
 from crossings.ingest import read_claim, read_reading
 from crossings.ledger import Outcome, Result, confirm, record_many
 from crossings.matching import Names, Suggestion
 from crossings.models import Crossing, Draft, Reading, Report
+from crossings.phrases.text import plain
+from crossings.phrases.times import Clock
 
 Json = dict[str, Any]
 Lanes = dict[tuple[str, str], str]
@@ -74,10 +77,17 @@ def _said(row: Draft, content: Json | None, count: Json | None) -> list[Claim | 
         content = row.content
     if content is not None:
         read = read_reading if row.kind == Draft.Kind.READING else read_claim
-        found.append(read({**content, "id": row.external_id}, names, row.source))
+        found.append(read(_as_it_came(row, content), names, row.source))
     if count is not None:
-        found.append(read_reading({**count, "id": row.external_id}, names, row.source))
+        found.append(read_reading(_as_it_came(row, count), names, row.source))
     return found
+
+
+def _as_it_came(row: Draft, said: Json) -> Json:
+    """With the source's id, and where it left out when it said it, the time it came: a night in the queue must not
+    make old news fresh.
+    """
+    return {**said, "id": row.external_id, "reported_at": said.get("reported_at") or stamp(row.created_at)}
 
 
 def reject(draft: Draft, *, by: User, now: datetime, reason: str) -> None:
@@ -192,7 +202,16 @@ def _check_undecided(row: Draft) -> None:
 
 def decided_how(row: Draft) -> str:
     """Who decided what, and when, of one that was decided."""
-    return f"It was {row.decision} by {row.decided_by or 'its source'} on {row.decided_at:%d %B %Y at %H:%M} UTC."
+    assert row.decided_at is not None
+    crossing = row.crossing
+    zones = (crossing.timezone_a, crossing.timezone_b) if crossing else ("UTC",)
+    when = plain(Clock(row.decided_at, zones).when(row.decided_at))
+    told = {"who": str(row.decided_by or gettext("its source")), "when": when}
+    if row.decision == Draft.Decision.ACCEPTED:
+        return gettext("It was accepted by %(who)s on %(when)s.") % told
+    if row.decision == Draft.Decision.MERGED:
+        return gettext("It was merged by %(who)s on %(when)s.") % told
+    return gettext("It was rejected by %(who)s on %(when)s.") % told
 
 
 def _decide(draft: Draft, row: Draft, decision: Draft.Decision, by: User, now: datetime) -> None:

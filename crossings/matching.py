@@ -216,6 +216,9 @@ class Names:
 
     def granted(self, source: Source, crossing: Crossing) -> bool:
         """Whether the source may speak of it: of all crossings, where none was chosen for it."""
+        return self.speaks_of_all(source) or crossing.pk in self.grants[source.pk]
+
+    def speaks_of_all(self, source: Source) -> bool:
         if source.pk not in self.grants:
             self.grants[source.pk] = frozenset(source.crossings.values_list("pk", flat=True))
-        return not self.grants[source.pk] or crossing.pk in self.grants[source.pk]
+        return not self.grants[source.pk]

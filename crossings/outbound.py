@@ -86,7 +86,13 @@ def get(
             return NotModified()
         _check(answer.status, found, limit)
         body = b"".join(_inflated(answer.iter_stream(), found.get("content-encoding", ""), limit))
-    return Reply(body, found.get("etag", "")[:200], found.get("last-modified", "")[:100], found.get("content-type", ""))
+    kept = {name: _sendable(found.get(name, ""), most) for name, most in (("etag", 200), ("last-modified", 100))}
+    return Reply(body, kept["etag"], kept["last-modified"], found.get("content-type", ""))
+
+
+def _sendable(value: str, most: int) -> str:
+    """A validator as it came, to be sent back; none where it could not be sent, or would not be the same."""
+    return value if value.isascii() and value.isprintable() and len(value) <= most else ""
 
 
 def _request(headers: dict[str, str]) -> dict[str, Any]:

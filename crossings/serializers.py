@@ -9,7 +9,8 @@ from typing import Any
 
 from crossings.domain.announcements import Announcement
 from crossings.domain.border import Border, Lane
-from crossings.domain.claims import condition_from_stored, stamp
+from crossings.domain.claims import stamp
+from crossings.domain.conditions import condition_from_stored
 from crossings.domain.gates import Holder, Term
 from crossings.domain.hours import Now
 from crossings.domain.said import Said
@@ -90,14 +91,18 @@ def _leading(status: Status) -> list[Said]:
 
 
 def _lane_json(border: Border, lane: LaneStatus) -> Json:
+    """`loosened` names the gates whose state comes from what was seen to pass (rule 2) and not from their own side: by
+    `gates` alone such a gate reads as if its side had said so.
+    """
     return {
         **fact_json(lane.lane, lane.fact),
         "gates": {key: gate.state.value for key, gate in lane.seen.gates.items()},
+        "loosened": [key for key, gate in lane.seen.gates.items() if gate.loosened],
         "held_by": [_holder_json(each) for each in lane.seen.holders],
         "conditions": [_term_json(each) for each in lane.seen.terms],
         "confidence": lane.trust.confidence.value,
         "confirmed_at": stamp(lane.trust.confirmed_at),
-        "reports": [word.report for word in lane.seen.rulings()],
+        "reports": list(lane.seen.reports),
         **_now_json(border, lane.now),
     }
 
@@ -158,9 +163,13 @@ def _term_from_json(data: Json) -> Term:
 
 
 def _announcement_json(announcement: Announcement, cards: dict[int, Card]) -> Json:
+    """`basis` tells what was announced from what is ordered: an order leaves the list, without an outcome, when it
+    takes effect.
+    """
     word = announcement.said
     return {
         "report": word.report,
+        "basis": word.basis.value,
         "at": stamp(word.effective_at),
         "precision": word.precision.value,
         "lanes": [state.as_json() for state in word.lanes.values()],

@@ -3,6 +3,7 @@
 from crossings.board.edition import Edition, edition, version
 from crossings.board.lists import changes, readings, report, reports
 from crossings.board.now import Filters, Sheet, board, chosen, crossing, sheet
+from crossings.board.others import Other, others
 from crossings.board.paging import Page
 from crossings.board.past import history
 from crossings.board.short import crossing_word, lane_word
@@ -11,6 +12,7 @@ from crossings.board.wholes import geojson, summary, table
 __all__ = [
     "Edition",
     "Filters",
+    "Other",
     "Page",
     "Sheet",
     "board",
@@ -22,6 +24,7 @@ __all__ = [
     "geojson",
     "history",
     "lane_word",
+    "others",
     "readings",
     "report",
     "reports",

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 
 from crossings.domain.claims import stamp
+from crossings.domain.vocabulary import Confidence
 from crossings.evidence import current_status, points_before, queues
 from crossings.models import Crossing, Current, Feed
 from crossings.serializers import Json
+
+log = logging.getLogger(__name__)
+OUTAGE = (OperationalError, InterfaceError)
+"""The database is gone: no crossing's own fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +80,50 @@ def outrun(row: Current, now: datetime) -> bool:
 
 
 def afresh(crossings: Iterable[Crossing], now: datetime) -> dict[int, Json]:
-    """Status and queues at `now` of those crossings that stand otherwise than stored, by id."""
+    """Status and queues at `now` of those crossings that stand otherwise than stored, by id.
+
+    One that cannot be derived is told as it was stored, grown stale, and takes no other with it.
+    """
     late = {each.pk: each for each in crossings if outrun(row_of(each), now)}
     if not late:
         return {}
+    stands = _standing(late, now)
+    return {pk: each for pk, each in stands.items() if each != _stored(row_of(late[pk]))}
+
+
+def _standing(late: dict[int, Crossing], now: datetime) -> dict[int, Json]:
+    try:
+        return _derived(late, now)
+    except OUTAGE:
+        raise
+    except Exception as error:
+        if len(late) > 1:
+            return {pk: stands for each in late for pk, stands in _standing({each: late[each]}, now).items()}
+        [(pk, crossing)] = late.items()
+        log.warning("%s cannot be derived and is told as it was stored: %r", crossing.slug, error)
+        return {pk: _grown_stale(crossing, now)} if row_of(crossing).status else {}
+
+
+def _derived(late: dict[int, Crossing], now: datetime) -> dict[int, Json]:
     at = dict.fromkeys(late, now)
     borders = {pk: each.border() for pk, each in late.items()}
     found = current_status(borders, points_before(at, inclusive=True), at)
     counts = queues(at)
-    stands: dict[int, Json] = {pk: {"status": found[pk][1], "queues": counts.get(pk, [])} for pk in late}
-    return {pk: each for pk, each in stands.items() if each != _stored(row_of(late[pk]))}
+    return {pk: {"status": found[pk][1], "queues": counts.get(pk, [])} for pk in late}
+
+
+def _grown_stale(crossing: Crossing, now: datetime) -> Json:
+    """As stored, but surer of nothing that was last confirmed too long ago."""
+    row = row_of(crossing)
+
+    def grown(lane: Json) -> Json:
+        heard = lane["confirmed_at"]
+        sure = lane["confidence"] in (Confidence.CURRENT, Confidence.SINGLE)
+        late = heard is not None and now - datetime.fromisoformat(heard) > crossing.fresh_for
+        return {**lane, "confidence": Confidence.STALE.value} if sure and late else lane
+
+    status = {**row.status, "lanes": [grown(lane) for lane in row.status["lanes"]]}
+    return {"status": status, "queues": row.queues}
 
 
 def _stored(row: Current) -> Json:

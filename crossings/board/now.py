@@ -10,7 +10,7 @@ from crossings.board.edition import Edition, afresh, current_json, edition, row_
 from crossings.board.short import crossing_word, lane_word
 from crossings.domain.claims import stamp
 from crossings.domain.faults import Refused
-from crossings.evidence import current_status, known_at, known_status, points_before, queues
+from crossings.evidence import current_status, known_status, points_before, queues
 from crossings.matching import key
 from crossings.models import Crossing
 from crossings.serializers import Json, crossing_json
@@ -112,7 +112,7 @@ def _standing_at(crossing: Crossing, at: datetime, as_known_at: datetime | None)
         borders = {crossing.pk: crossing.border()}
         _, status = current_status(borders, points_before(ats, inclusive=True), ats)[crossing.pk]
     else:
-        _, status = known_status(crossing.border(), known_at(crossing.pk, as_known_at, at), at)
+        _, status = known_status(crossing.pk, crossing.border(), as_known_at, at)
     return {"status": status, "queues": queues(ats, as_known_at).get(crossing.pk, [])}
 
 

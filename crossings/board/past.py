@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import logging
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import QuerySet
 
-from crossings.board.edition import outrun, row_of
+from crossings.board.edition import OUTAGE, outrun, row_of
 from crossings.board.now import not_ahead
 from crossings.board.paging import Page, cursor_of, read_moment
 from crossings.domain.claims import stamp
-from crossings.domain.said import Said
 from crossings.domain.timeline import Period as Stretch
-from crossings.domain.timeline import ended, periods
-from crossings.evidence import advance, known_at, points_before, stretch_from
+from crossings.domain.timeline import ended
+from crossings.evidence import advance, known_periods, points_before, stretch_from
 from crossings.models import Crossing, Period
 from crossings.serializers import Json, period_json
 
+log = logging.getLogger(__name__)
 BEGINS_WITHIN = timedelta(hours=72)
 MOST_BEGINNINGS = 10
 MOST_LOOKED_AT = 40
@@ -58,49 +58,46 @@ def history(
     cursor: str = "",
     limit: int = 50,
 ) -> Page:
-    """The periods that overlap [start, end), the newest first. Raises Crossing.DoesNotExist and Refused."""
+    """The periods that overlap [start, end), the newest first. Raises Crossing.DoesNotExist and Refused.
+
+    As known at a moment they end with that moment, or where a later `end` is asked for, with what was then expected to
+    have begun or run out by `end`.
+    """
     not_ahead(now, as_known_at=as_known_at)
     before = read_moment(cursor) if cursor else None
     crossing = Crossing.objects.select_related("current").get(slug=slug)
-    said = known_at(crossing.pk, as_known_at) if as_known_at else None
-    if said is not None:
-        found = _known(crossing, said, as_known_at or now)
-        found = [each for each in found if (not before or each.start < before) and (not end or each.start < end)]
+    rows = Period.objects.filter(crossing=crossing).order_by("-start")
+    if as_known_at:
+        until = max(as_known_at, min(end, now)) if end else as_known_at
+        known, goes_on = known_periods(crossing.pk, crossing.border(), as_known_at, until)
+        later, rows = known[::-1], rows.filter(start__lt=known[0].start) if goes_on else rows.none()
     else:
-        found = _stored(crossing, start, end, before, limit, now)
+        later = _not_yet_stored(crossing, rows, now)
+    found = _older(later, rows, start, min(filter(None, (before, end)), default=None), limit)
     wanted = [_wanted(each, found[i + 1] if i + 1 < len(found) else None) for i, each in enumerate(found)]
     wanted = [each for each in wanted if not start or not each.stretch.end or each.stretch.end > start]
     page, more = wanted[:limit], len(wanted) > limit
-    if said is not None:
-        _begun_by(page, said)
-    else:
-        _read_beginnings(crossing, page)
+    _read_beginnings(crossing, page, as_known_at)
     content = {"crossing": slug, "periods": [each.json() for each in page]}
     return Page(content, cursor_of(page[-1].stretch.start) if more else None)
 
 
-def _known(crossing: Crossing, said: list[Said], as_known_at: datetime) -> list[Stretch]:
-    return periods(crossing.border(), said, as_known_at)[::-1]
-
-
-def _stored(
-    crossing: Crossing, start: datetime | None, end: datetime | None, before: datetime | None, limit: int, now: datetime
+def _older(
+    later: list[Stretch], rows: QuerySet[Period], start: datetime | None, before: datetime | None, limit: int
 ) -> list[Stretch]:
-    """One more than the page holds, and one older than asked for, to tell what changed."""
-    rows = Period.objects.filter(crossing=crossing).order_by("-start")
-    later = _not_yet_stored(crossing, rows, now)
+    """Those that begin before a moment: `later` and the stored rows that go before it, the newest first. One more than
+    the page holds, and one older than asked for, to tell what changed.
+    """
     if before:
         rows = rows.filter(start__lt=before)
-    if end:
-        rows = rows.filter(start__lt=end)
     if start:
         # Periods lie end to end: all that overlap begin with the last that began by `start`.
-        first = rows.filter(start__lte=start).values_list("start", flat=True)[1:2]
-        rows = rows.filter(start__gte=next(iter(first), start))
+        begun = list(rows.filter(start__lte=start).values_list("start", flat=True)[:2])
+        rows = rows.filter(start__gte=begun[-1]) if begun else rows
     stored = [_stretch(row) for row in rows[: limit + 1]]
     if later and stored and stored[0].end is None:
         stored[0] = replace(stored[0], end=later[-1].start)
-    return [each for each in later if (not before or each.start < before) and (not end or each.start < end)] + stored
+    return [each for each in later if not before or each.start < before] + stored
 
 
 def _stretch(row: Period) -> Stretch:
@@ -109,9 +106,17 @@ def _stretch(row: Period) -> Stretch:
 
 
 def _not_yet_stored(crossing: Crossing, rows: QuerySet[Period], now: datetime) -> list[Stretch]:
-    """What time alone has begun since the worker last looked, the newest first."""
-    if not outrun(row_of(crossing), now):
+    """What time alone has begun since the worker last looked, the newest first; nothing where that cannot be told."""
+    try:
+        return _begun_since(crossing, rows, now) if outrun(row_of(crossing), now) else []
+    except OUTAGE:
+        raise
+    except Exception as error:
+        log.warning("%s cannot be derived and its history is told as stored: %r", crossing.slug, error)
         return []
+
+
+def _begun_since(crossing: Crossing, rows: QuerySet[Period], now: datetime) -> list[Stretch]:
     point = points_before({crossing.pk: now}, inclusive=True)[crossing.pk]
     last = rows.values_list("start", flat=True).first()
     found: list[Stretch] = []
@@ -131,22 +136,8 @@ def _wanted(period: Stretch, before: Stretch | None) -> Wanted:
     return Wanted(period, changed)
 
 
-def _begun_by(page: Iterable[Wanted], said: list[Said]) -> None:
-    moving = sorted((word for word in said if word.moves_gates()), key=lambda word: (word.rank[0], word.report))
-    for each in page:
-        for word in moving:
-            at = word.effective_at
-            if at and each.stretch.start <= at < each.stop and _states(word, each.changed):
-                each.add(word.source, at, word.precision.value, word.report)
-
-
-def _states(word: Said, changed: list[Json]) -> bool:
-    said = [{"traffic": s.traffic.value, "to": s.to, "state": s.state.value} for s in word.lanes.values()]
-    return any(lane in said for lane in changed)
-
-
-def _read_beginnings(crossing: Crossing, page: list[Wanted]) -> None:
-    """One query for the page."""
+def _read_beginnings(crossing: Crossing, page: list[Wanted], known: datetime | None) -> None:
+    """One query for the page. With `known` only what had been recorded by then."""
     asked = [
         {"i": i, "start": stamp(each.stretch.start), "stop": stamp(each.stop), "changed": each.changed}
         for i, each in enumerate(page)
@@ -155,16 +146,18 @@ def _read_beginnings(crossing: Crossing, page: list[Wanted]) -> None:
         cursor.execute(
             f"""
             SELECT r.i, w.source_id, w.effective_at, w.precision, w.id
-            FROM jsonb_to_recordset(%s::jsonb) AS r(i int, start timestamptz, stop timestamptz, changed jsonb)
+            FROM (SELECT coalesce(%s::timestamptz, 'infinity') AS moment) k,
+                jsonb_to_recordset(%s::jsonb) AS r(i int, start timestamptz, stop timestamptz, changed jsonb)
             CROSS JOIN LATERAL (SELECT * FROM crossings_report w WHERE w.crossing_id = %s
                 AND w.effective_at >= r.start AND w.effective_at < r.stop
-                AND w.basis <> 'announced' AND w.visibility = 'public'
-                AND NOT EXISTS (SELECT 1 FROM crossings_retraction x WHERE x.report_id = w.id)
+                AND w.basis <> 'announced' AND w.visibility = 'public' AND w.recorded_at <= k.moment
+                AND NOT EXISTS (SELECT 1 FROM crossings_retraction x
+                    WHERE x.report_id = w.id AND x.recorded_at <= k.moment)
                 ORDER BY w.effective_at, w.id LIMIT {MOST_LOOKED_AT}) w
             WHERE EXISTS (SELECT 1 FROM jsonb_array_elements(r.changed) c WHERE w.lanes @> jsonb_build_array(c))
             ORDER BY w.effective_at, w.id
             """,  # noqa: S608
-            [json.dumps(asked), crossing.pk],
+            [known, json.dumps(asked), crossing.pk],
         )
         for i, source, at, precision, report in cursor.fetchall():
             page[i].add(str(source), at, precision, report)

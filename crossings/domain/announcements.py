@@ -1,4 +1,5 @@
-"""Announcements (rule 5): they never move a gate; they fall due and end as kept, withdrawn or lapsed."""
+"""What is said to come: announcements (rule 5), which never move a gate, fall due and end as kept, withdrawn or lapsed;
+and orders, which rule by themselves once their time has come."""
 
 from __future__ import annotations
 
@@ -9,11 +10,13 @@ from datetime import datetime
 from crossings.domain.border import Lane
 from crossings.domain.said import LAPSE_DATED, LAPSE_UNDATED, Said
 from crossings.domain.timeline import Period
-from crossings.domain.vocabulary import Outcome, State
+from crossings.domain.vocabulary import Basis, Outcome, State
 
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
+    """An announcement, or an order that has yet to take effect (then `outcome` is None)."""
+
     said: Said
     outcome: Outcome | None
     ended_at: datetime | None = None
@@ -42,10 +45,24 @@ def announcements(said: Iterable[Said], history: list[Period], at: datetime) -> 
 
     `history` holds the periods, oldest first, at least from the first announcement on.
     """
-    words = sorted(
-        (w for w in said if w.announced and said_at(w) <= at), key=lambda w: (said_at(w), w.source, w.report)
-    )
+    words = sorted((w for w in said if w.announced and said_at(w) <= at), key=_as_said)
     return [_ended(word, words, history, at) for word in words]
+
+
+def to_come(said: Iterable[Said], history: list[Period], at: datetime) -> list[Announcement]:
+    """The announcements, and among them, in the order they were said, the orders that have yet to take effect."""
+    words = list(said)
+    orders = [Announcement(word, None) for word in words if _awaited(word, at)]
+    return sorted([*announcements(words, history, at), *orders], key=lambda each: _as_said(each.said))
+
+
+def _awaited(word: Said, at: datetime) -> bool:
+    ordered = word.basis is Basis.ORDERED and not word.retracted
+    return ordered and word.effective_at is not None and said_at(word) <= at < word.effective_at
+
+
+def _as_said(word: Said) -> tuple[datetime, str, int]:
+    return said_at(word), word.source, word.report
 
 
 def _ended(word: Said, words: list[Said], history: list[Period], at: datetime) -> Announcement:

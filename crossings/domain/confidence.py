@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from crossings.domain.border import Border, Lane
 from crossings.domain.gates import Gate, LaneAt
 from crossings.domain.said import Said, newest
 from crossings.domain.vocabulary import Confidence, SourceKind, State
+
+INSTANT = timedelta(microseconds=1)
+"""What is fresh for a day is so at the very end of it: it is stale only after."""
 
 # Best last: a lane is as sure as its least sure gate where all are needed, as its surest where one is enough.
 SURENESS = {
@@ -32,7 +35,11 @@ class Trust:
 def trust_in(
     border: Border, lane: Lane, seen: LaneAt, witnesses: list[Said], at: datetime, *, assumed: bool = False
 ) -> Trust:
-    """`witnesses` are the lane's claims heard within `fresh_for` before `at`, at least the newest of each source."""
+    """`witnesses` are the lane's claims heard within `fresh_for` before `at`, at least the newest of each source.
+
+    A lane of which nobody ever spoke is `stale` too: of the five words it alone claims nothing but that no word is
+    fresh. That it was never heard of is told by its `since` and `confirmed_at`, which are null.
+    """
     looks = [_gate_trust(border, lane, key, gate, witnesses, at) for key, gate in seen.gates.items()]
     bearing = [look for look, gate in zip(looks, seen.gates.values(), strict=True) if _bears(seen, gate)]
     times = [look.confirmed_at for look in bearing if look.confirmed_at]
@@ -62,9 +69,9 @@ def _gate_trust(border: Border, lane: Lane, key: str, gate: Gate, witnesses: lis
     against = [word for word in others if word.lanes[lane].state is not ruling.lanes[lane].state]
     against = [word for word in against if word.confirmed_at(at) >= (ruling.effective_at or confirmed_at)]
     relevant = _relevant(border, lane, key, ruling, witnesses)
-    edges = [word.confirmed_at(at) + border.fresh_for for word in (*relevant, ruling)]
+    edges = [word.confirmed_at(at) + border.fresh_for + INSTANT for word in (*relevant, ruling)]
     edges += [word.ends_at(border) for word in relevant]
-    changes_at = min((edge for edge in edges if edge >= at), default=None)
+    changes_at = min((edge for edge in edges if edge > at), default=None)
     if against:
         confidence = Confidence.DISPUTED
     elif gate.assumed:

@@ -35,9 +35,15 @@ def phone_number_in(text: str) -> bool:
 
 def clean(text: str) -> str:
     """The text in NFC, without control and invisible characters; line breaks and the joiners of Persian stay."""
+    if text.isascii() and text.isprintable():
+        return text.strip()
     text = text.replace("\r\n", "\n").replace("\r", "\n").translate(BIDI_CONTROLS)
     kept = "".join(c for c in text if c in "\n\u200c\u200d" or unicodedata.category(c) not in ("Cc", "Cf"))
     return unicodedata.normalize("NFC", kept).strip()
+
+
+MOST_FAULTS = 100
+MOST_IN_A_LIST = 100
 
 
 class Fields:
@@ -48,10 +54,12 @@ class Fields:
         self.asked: set[str] = set()
         self.data: dict[str, Any] = data if isinstance(data, dict) else {}
         if not isinstance(data, dict):
-            faults.append(Fault(pointer, "not_an_object", "A JSON object is expected here."))
+            self.fault("", "not_an_object", "A JSON object is expected here.")
 
     def fault(self, key: str, code: str, detail: str) -> None:
-        self.faults.append(Fault(f"{self.pointer}/{key}" if key else self.pointer, code, detail))
+        """Note it; of a flood of them the first hundred, which say what is wrong."""
+        if len(self.faults) < MOST_FAULTS:
+            self.faults.append(Fault(f"{self.pointer}/{key}" if key else self.pointer, code, detail))
 
     def get(self, key: str) -> Any:
         self.asked.add(key)
@@ -60,11 +68,12 @@ class Fields:
     def no_others(self) -> None:
         """A misspelt key would lose what its sender meant, so it is a fault."""
         known = ", ".join(sorted(self.asked))
-        for key in sorted(self.data.keys() - self.asked):
+        for key in sorted(self.data.keys() - self.asked)[:MOST_FAULTS]:
             name = key.encode("utf-8", "replace").decode().replace("~", "~0").replace("/", "~1")[:100]
             self.fault(name, "unknown_field", f"There is no such field here. Known fields: {known}.")
 
-    def word(self, key: str, kind: type[W], default: W | None = None) -> W | None:
+    def word(self, key: str, kind: type[W], default: W | None = None, *, also: str = "") -> W | None:
+        """`also`: a further word that the caller takes, for the list of those that would be right."""
         value = self.get(key)
         if value is None:
             return default
@@ -73,15 +82,16 @@ class Fields:
                 return kind(value.strip().lower())
             except ValueError:
                 pass
-        self.fault(key, "unknown_word", f"Not one of: {', '.join(kind.words())}.")
+        self.fault(key, "unknown_word", f"Not one of: {', '.join([*kind.words(), *([also] if also else [])])}.")
         return default
 
     def words(self, key: str, kind: type[W]) -> tuple[W, ...]:
         value = self.get(key)
         if value is None:
             return ()
-        if not isinstance(value, list):
-            self.fault(key, "not_a_list", f"A list is expected, of: {', '.join(kind.words())}.")
+        if not isinstance(value, list) or len(value) > MOST_IN_A_LIST:
+            detail = f"A list of at most {MOST_IN_A_LIST} is expected, of: {', '.join(kind.words())}."
+            self.fault(key, "not_a_list", detail)
             return ()
         found: list[W] = []
         for index, each in enumerate(value):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crossings.domain.border import Border, Lane
-from crossings.domain.claims import Condition
+from crossings.domain.conditions import Condition
 from crossings.domain.said import Rank, Said, newer, newest
 from crossings.domain.vocabulary import STRICTNESS, By, State, Where
 
@@ -37,10 +37,12 @@ Term = tuple[str, Condition]
 
 @dataclass(frozen=True, slots=True)
 class LaneAt:
-    """One lane at one moment."""
+    """One lane at one moment. `states` are its gates' states, `reports` those that rule them, in order."""
 
     state: State
     gates: dict[str, Gate]
+    states: tuple[tuple[str, State], ...]
+    reports: tuple[int, ...]
     holders: tuple[Holder, ...]
     terms: tuple[Term, ...]
     reported: bool
@@ -50,14 +52,25 @@ class LaneAt:
         return [gate for gate in self.gates.values() if gate.state is self.state]
 
     def rulings(self) -> list[Said]:
-        found = {gate.ruling.report: gate.ruling for gate in self.gates.values() if gate.ruling}
-        return [found[report] for report in sorted(found)]
+        return [gate.ruling for gate in self.gates.values() if gate.ruling]
 
 
 def lane_at(border: Border, lane: Lane, begun: list[Said], at: datetime) -> LaneAt:
     """The lane at `at`, from the claims about it that have begun by then and move gates."""
     begun = last_words(border, begun)
-    gates = {key: gate_at(border, lane, key, begun, at) for key in gate_keys(border, begun)}
+    return _lane(border, lane, begun, gate_keys(border, begun), at)
+
+
+def look(border: Border, lane: Lane, begun: list[Said], at: datetime) -> tuple[list[Said], LaneAt]:
+    """Of the claims that have begun those that can still bear on the lane, and the lane at `at`."""
+    begun = last_words(border, begun)
+    keys = gate_keys(border, begun)
+    kept = _material(border, lane, begun, keys, at)
+    return kept, _lane(border, lane, kept, keys, at)
+
+
+def _lane(border: Border, lane: Lane, begun: list[Said], keys: list[str], at: datetime) -> LaneAt:
+    gates = {key: gate_at(border, lane, key, begun, at) for key in keys}
     state = max((gate.state for gate in gates.values()), key=STRICTNESS.__getitem__)
     strict = state in (State.RESTRICTED, State.CLOSED)
     holding = [gate.ruling for gate in gates.values() if gate.state is state and gate.ruling] if strict else []
@@ -67,7 +80,9 @@ def lane_at(border: Border, lane: Lane, begun: list[Said], at: datetime) -> Lane
         for gate in gates.values():
             if gate.state is state and gate.ruling and not gate.loosened:
                 terms.update(dict.fromkeys((gate.ruling.side, term) for term in gate.ruling.lanes[lane].conditions))
-    return LaneAt(state, gates, tuple(sorted(holders, key=_by_name)), tuple(terms), bool(begun))
+    states = tuple((key, gate.state) for key, gate in gates.items())
+    reports = sorted({gate.ruling.report for gate in gates.values() if gate.ruling})
+    return LaneAt(state, gates, states, tuple(reports), tuple(sorted(holders, key=_by_name)), tuple(terms), bool(begun))
 
 
 def last_words(border: Border, begun: list[Said]) -> list[Said]:
@@ -135,7 +150,7 @@ def _loosened(gate: Gate, lane: Lane, passed: list[Said]) -> Gate:
     return Gate(ruling.lanes[lane].state, gate.base, ruling, loosened=True, assumed=gate.assumed)
 
 
-def material(border: Border, lane: Lane, begun: list[Said], at: datetime) -> list[Said]:
+def _material(border: Border, lane: Lane, begun: list[Said], keys: list[str], at: datetime) -> list[Said]:
     """The claims among these that can still bear on the lane from `at` on, whatever is said later.
 
     A base that does not run out hides all older claims for that gate for good. One that has run out matters only
@@ -143,9 +158,8 @@ def material(border: Border, lane: Lane, begun: list[Said], at: datetime) -> lis
     outlives it. A confirmation can lengthen a claim's life: the ledger then derives anew from where that claim
     began (ledger.derive), so this holds for the ends known now.
     """
-    begun = last_words(border, begun)
     kept: dict[int, Said] = {}
-    for key in gate_keys(border, begun):
+    for key in keys:
         setting = [word for word in begun if key in word.gates(border)]
         floor: Said | None = None
         strictest = -1

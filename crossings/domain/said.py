@@ -43,6 +43,7 @@ class Said:
     heard_at: datetime = field(init=False)
     rank: Rank = field(init=False)
     # Asked many times over in the fold, and the same for the one crossing that a claim is about.
+    _proves: bool = field(init=False)
     _gates: tuple[str, ...] = field(init=False, default=())
     _ends_at: datetime | None = field(init=False, default=None)
 
@@ -52,6 +53,8 @@ class Said:
         self.rank = (begins, FINENESS[self.precision])
         # An authority of one side speaks of its own gate only (rule 2).
         self.one_gate = self.one_gate or self.kind is SourceKind.AUTHORITY
+        # A claim about a road proves nothing about the gate nor about the other road.
+        self._proves = not self.one_gate and self.basis is Basis.OBSERVED and self.where is not Where.ROAD
 
     @classmethod
     def of(
@@ -94,14 +97,8 @@ class Said:
         return self.until is not None and self.until <= self.forgotten_at(border)
 
     def loosens(self, gate: str, lane: Lane) -> bool:
-        """Whether what it saw pass says something of a gate it does not set (rule 2).
-
-        A claim about a road proves nothing about the gate nor about the other road.
-        """
-        state = self.lanes[lane].state
-        if self.one_gate or self.basis is not Basis.OBSERVED or self.where is Where.ROAD:
-            return False
-        if state not in (State.OPEN, State.RESTRICTED):
+        """Whether what it saw pass says something of a gate it does not set (rule 2)."""
+        if not self._proves or self.lanes[lane].state not in (State.OPEN, State.RESTRICTED):
             return False
         return gate.endswith(":road") or (self.side != "" and gate != self.side)
 

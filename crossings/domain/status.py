@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from crossings.domain.announcements import Announcement, announcements, due_without_word, lapses_at
+from crossings.domain.announcements import Announcement, due_without_word, lapses_at, to_come
 from crossings.domain.border import Border, Lane
 from crossings.domain.confidence import Trust, trust_in
 from crossings.domain.gates import LaneAt, lane_at
@@ -34,6 +34,8 @@ class LaneStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
+    """`announced` are those of `pledges` that are shown: what is pending, and the last few that ended."""
+
     at: datetime
     state: State
     known_lanes: int
@@ -42,6 +44,7 @@ class Status:
     confirmed_at: datetime | None
     lanes: tuple[LaneStatus, ...]
     announced: tuple[Announcement, ...]
+    pledges: tuple[Announcement, ...]
     rests_on: tuple[Said, ...]
     changes_at: datetime | None
 
@@ -56,9 +59,10 @@ def status_at(
     at: datetime,
 ) -> Status:
     """The status at `at`. `period` is the one then current, `standing` the claims that bear on each lane then,
-    `witnesses` those heard within `fresh_for`, `announced` the announcements and `history` the periods they span.
+    `witnesses` those heard within `fresh_for`, `announced` the announcements and the orders to come, `history` the
+    periods that the announcements span.
     """
-    pledges = announcements(announced, history, at)
+    pledges = to_come(announced, history, at)
     pending = [each for each in pledges if each.outcome is None]
     facts = period.lanes if period else {}
     lanes: list[LaneStatus] = []
@@ -80,6 +84,7 @@ def status_at(
         confirmed_at=min((each.trust.confirmed_at for each in lanes if each.trust.confirmed_at), default=None),
         lanes=tuple(lanes),
         announced=tuple(shown(pledges, at)),
+        pledges=tuple(pledges),
         rests_on=tuple(sorted(rests_on.values(), key=lambda w: (w.confirmed_at(at), w.report), reverse=True)),
         changes_at=_next_change(lanes, pledges, at),
     )
@@ -99,7 +104,7 @@ def _next_change(lanes: list[LaneStatus], pledges: list[Announcement], at: datet
     moments = [each.trust.changes_at for each in lanes] + [each.now.until for each in lanes]
     for pledge in pledges:
         if pledge.outcome is None:
-            moments += [pledge.due, lapses_at(pledge.said)]
+            moments += [pledge.due, lapses_at(pledge.said) if pledge.said.announced else None]
         elif pledge.ended_at:
             moments.append(pledge.ended_at + ENDED_SHOWN_FOR)
     return min((moment for moment in moments if moment and moment > at), default=None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from crossings.domain.border import Border, Lane
-from crossings.domain.gates import Holder, LaneAt, Term, lane_at, material
+from crossings.domain.gates import Holder, LaneAt, Term, lane_at, look
 from crossings.domain.said import Said
 from crossings.domain.vocabulary import FINENESS, Precision, State
 
@@ -134,18 +134,17 @@ def _settle_lanes(border: Border, standing: Standing, touched: set[Lane], at: da
         since=before.since if before and same else at,
         since_precision=before.since_precision if before and same else start_precision,
         lanes=facts,
-        reports=tuple(sorted({word.report for seen in standing.seen.values() for word in seen.rulings()})),
+        reports=tuple(sorted({report for seen in standing.seen.values() for report in seen.reports})),
     )
 
 
 def _moved(fact: LaneFact, seen: LaneAt, at: datetime, precision: Precision) -> LaneFact:
-    gates = _gates(seen)
     if seen.state is not fact.state or not fact.reported:
         last = None
         if seen.state is State.UNKNOWN:
             last = fact.state if fact.state is not State.UNKNOWN else fact.last_known
-        return LaneFact(seen.state, at, precision, gates, seen.holders, seen.terms, last, seen.reported)
-    return replace(fact, gates=gates, holders=seen.holders, terms=seen.terms)
+        return LaneFact(seen.state, at, precision, seen.states, seen.holders, seen.terms, last, seen.reported)
+    return replace(fact, gates=seen.states, holders=seen.holders, terms=seen.terms)
 
 
 def _look(
@@ -158,20 +157,14 @@ def _look(
     """What still bears on a lane, and how it stands. Most claims say the same of several lanes: those are one look."""
     alike = tuple((word.report, word.lanes[lane].state, word.lanes[lane].conditions) for word in words)
     if alike not in looked:
-        kept = material(border, lane, words, at)
-        looked[alike] = kept, lane_at(border, lane, kept, at)
+        looked[alike] = look(border, lane, words, at)
     kept, seen = looked[alike]
     return list(kept), seen
 
 
-def _gates(seen: LaneAt) -> tuple[tuple[str, State], ...]:
-    return tuple((key, gate.state) for key, gate in seen.gates.items())
-
-
 def _with_gates(fact: LaneFact, seen: LaneAt) -> LaneFact:
     """The gates as they stand when a period begins, though nothing else of the lane may have changed."""
-    gates = _gates(seen)
-    return fact if gates == fact.gates else replace(fact, gates=gates)
+    return fact if seen.states == fact.gates else replace(fact, gates=seen.states)
 
 
 def _boundary_precision(words: list[Said], at: datetime) -> Precision:

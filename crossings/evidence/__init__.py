@@ -1,7 +1,8 @@
 """Reads what bears on crossings at given moments."""
 
-from crossings.evidence.around import QUEUE_SHOWN_FOR, announced, cards, history_since, known_at, queues, witnesses
-from crossings.evidence.standing import current_status, known_status, statuses
+from crossings.evidence.around import QUEUE_SHOWN_FOR, ahead, announced, cards, history_since, queues, witnesses
+from crossings.evidence.known import known_periods, known_status
+from crossings.evidence.standing import current_status, statuses
 from crossings.evidence.words import EPOCH, Point, advance, points_before, read_on, stretch_from
 
 __all__ = [
@@ -9,11 +10,12 @@ __all__ = [
     "QUEUE_SHOWN_FOR",
     "Point",
     "advance",
+    "ahead",
     "announced",
     "cards",
     "current_status",
     "history_since",
-    "known_at",
+    "known_periods",
     "known_status",
     "points_before",
     "queues",

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db.models import OuterRef, Q, Subquery
-
-from crossings.domain.claims import lanes_from_stored
 from crossings.domain.said import LAPSE_UNDATED, Said
 from crossings.domain.status import ENDED_SHOWN_FOR
 from crossings.domain.timeline import Period as Stretch
-from crossings.domain.vocabulary import Basis, By, Precision, SourceKind, Where
-from crossings.evidence.words import WORD, read_rows, said_from, stretch_from
-from crossings.models import Confirmation, Reading, Report
+from crossings.domain.vocabulary import FINENESS, Precision
+from crossings.evidence.words import KNOWN_WORD, WORD, read_rows, said_from, stretch_from
+from crossings.models import Reading, Report
 from crossings.serializers import Card, Json, queue_json
 
 LANES_NAMED = """
@@ -30,44 +25,60 @@ MOST_QUEUES = 20
 QUEUE_SHOWN_FOR = timedelta(hours=72)
 
 
-def witnesses(at: dict[int, datetime], windows: dict[int, timedelta]) -> dict[int, list[Said]]:
-    """The claims heard within each crossing's `fresh_for` before its moment: for agreement and dispute."""
+def witnesses(
+    at: dict[int, datetime], windows: dict[int, timedelta], known: datetime | None = None
+) -> dict[int, list[Said]]:
+    """The claims heard within each crossing's `fresh_for` before its moment: for agreement and dispute.
+
+    With `known` only what had been recorded by then.
+    """
+    word, learned = (WORD, "true") if known is None else (KNOWN_WORD, "{}.recorded_at <= %(known)s")
     rows = read_rows(
         f"""
         WITH heard AS MATERIALIZED (
             SELECT r.crossing_id, r.at, id
-            FROM unnest(%s::bigint[], %s::timestamptz[], %s::interval[]) AS r(crossing_id, at, fresh_for)
+            FROM unnest(%(ids)s::bigint[], %(at)s::timestamptz[], %(windows)s::interval[]) r(crossing_id, at, fresh_for)
             CROSS JOIN LATERAL (
                 (SELECT id FROM crossings_report h WHERE h.crossing_id = r.crossing_id
-                    AND h.reported_at > r.at - r.fresh_for AND h.reported_at <= r.at
+                    AND h.reported_at >= r.at - r.fresh_for AND h.reported_at <= r.at
                     ORDER BY h.reported_at DESC LIMIT {MOST_WITNESSES})
                 UNION
+                (SELECT id FROM crossings_report h WHERE h.crossing_id = r.crossing_id
+                    AND h.effective_at >= r.at - r.fresh_for AND h.effective_at <= r.at
+                    ORDER BY h.effective_at DESC LIMIT {MOST_WITNESSES})
+                UNION
                 (SELECT report_id FROM crossings_confirmation c WHERE c.crossing_id = r.crossing_id
-                    AND c.confirmed_at > r.at - r.fresh_for AND c.confirmed_at <= r.at
-                    ORDER BY c.confirmed_at DESC LIMIT {MOST_WITNESSES})
+                    AND c.confirmed_at >= r.at - r.fresh_for AND c.confirmed_at <= r.at
+                    AND {learned.format("c")} ORDER BY c.confirmed_at DESC LIMIT {MOST_WITNESSES})
             ) h
         ), latest AS MATERIALIZED (
             -- Of what a source said of the same lanes of the same gate only the newest can bear witness.
             SELECT DISTINCT ON (w.crossing_id, w.source_id, w.declared_by, w."where", w.one_gate, {LANES_NAMED}) w.*
             FROM heard JOIN crossings_report w ON w.id = heard.id
             WHERE w.effective_at <= heard.at AND w.basis <> 'announced' AND w.visibility = 'public'
-                AND NOT EXISTS (SELECT 1 FROM crossings_retraction x WHERE x.report_id = w.id)
+                AND {learned.format("w")}
+                AND NOT EXISTS (SELECT 1 FROM crossings_retraction x WHERE x.report_id = w.id
+                    AND {learned.format("x")})
             ORDER BY w.crossing_id, w.source_id, w.declared_by, w."where", w.one_gate, {LANES_NAMED},
-                w.effective_at DESC, w.recorded_at DESC, w.id DESC
+                w.effective_at DESC, array_position(%(finer)s::text[], w.precision::text) DESC, w.recorded_at DESC,
+                w.id DESC
         )
-        SELECT {WORD} FROM latest w JOIN crossings_source s ON s.id = w.source_id
+        SELECT {word} FROM latest w JOIN crossings_source s ON s.id = w.source_id
         """,  # noqa: S608
-        [list(at), list(at.values()), [windows[crossing] for crossing in at]],
-    )
+        {
+            "ids": list(at), "at": list(at.values()), "windows": [windows[crossing] for crossing in at],
+            "known": known, "finer": [each.value for each in sorted(Precision, key=FINENESS.__getitem__)],
+        },
+    )  # fmt: skip
     found: dict[int, list[Said]] = defaultdict(list)
     for row in rows:
-        word = said_from(row)
-        if word.moves_gates():
-            found[row[-1]].append(word)
+        said = said_from(row)
+        if said.moves_gates():
+            found[row[-1]].append(said)
     return found
 
 
-def confirmed_by_then(bearing: dict[int, list[Said]], at: dict[int, datetime]) -> None:
+def confirmed_by_then(bearing: dict[int, list[Said]], at: dict[int, datetime], known: datetime | None = None) -> None:
     """Where a claim was confirmed after the moment asked, also give it its latest confirmation by that moment."""
     late = [
         (word, at[crossing])
@@ -77,38 +88,55 @@ def confirmed_by_then(bearing: dict[int, list[Said]], at: dict[int, datetime]) -
     ]
     if not late:
         return
-    rows = read_rows(
-        """
-        SELECT r.report_id, c.confirmed_at FROM unnest(%s::bigint[], %s::timestamptz[]) AS r(report_id, at)
-        CROSS JOIN LATERAL (SELECT confirmed_at FROM crossings_confirmation c WHERE c.report_id = r.report_id
-            AND c.confirmed_at <= r.at ORDER BY c.confirmed_at DESC LIMIT 1) c
-        """,
-        [[word.report for word, _ in late], [moment for _, moment in late]],
-    )
-    by_then = dict(rows)
-    for word, _ in late:
-        if word.report in by_then:
-            word.confirmations = (*word.confirmations, by_then[word.report])
-
-
-def announced(at: dict[int, datetime]) -> dict[int, list[Said]]:
-    """The announcements that are pending or ended lately at each crossing's moment."""
-    span = ENDED_SHOWN_FOR + LAPSE_UNDATED
+    learned = "true" if known is None else "c.recorded_at <= %(known)s"
     rows = read_rows(
         f"""
-        SELECT {WORD} FROM unnest(%s::bigint[], %s::timestamptz[]) AS r(crossing_id, at)
-        CROSS JOIN LATERAL (SELECT * FROM crossings_report w WHERE w.crossing_id = r.crossing_id
-            AND w.basis = 'announced' AND w.visibility = 'public' AND w.reported_at <= r.at
-            AND (w.reported_at > r.at - %s::interval OR w.effective_at > r.at - %s::interval)
-            ORDER BY w.reported_at DESC LIMIT {MOST_ANNOUNCED}) w
-        JOIN crossings_source s ON s.id = w.source_id
+        SELECT r.report_id, c.confirmed_at, c.source_id <> w.source_id
+        FROM unnest(%(ids)s::bigint[], %(at)s::timestamptz[]) AS r(report_id, at)
+        JOIN crossings_report w ON w.id = r.report_id
+        CROSS JOIN LATERAL (SELECT confirmed_at, source_id FROM crossings_confirmation c
+            WHERE c.report_id = r.report_id AND c.confirmed_at <= r.at AND {learned}
+            ORDER BY c.confirmed_at DESC, c.id DESC LIMIT 1) c
         """,  # noqa: S608
-        [list(at), list(at.values()), span, span],
+        {"ids": [word.report for word, _ in late], "at": [moment for _, moment in late], "known": known},
+    )
+    by_then = {report: (confirmed_at, by_another) for report, confirmed_at, by_another in rows}
+    for word, _ in late:
+        confirmed_at, word.seconded = by_then.get(word.report, (None, False))
+        if confirmed_at:
+            word.confirmations = (*word.confirmations, confirmed_at)
+
+
+def announced(at: dict[int, datetime], known: datetime | None = None) -> dict[int, list[Said]]:
+    """The announcements that are pending or ended lately at each crossing's moment, and the orders that have yet to
+    take effect then. With `known` only what had been recorded by then.
+    """
+    word, learned = (WORD, "true") if known is None else (KNOWN_WORD, "w.recorded_at <= %(known)s")
+    rows = read_rows(
+        f"""
+        SELECT {word} FROM unnest(%(ids)s::bigint[], %(at)s::timestamptz[]) AS r(crossing_id, at)
+        CROSS JOIN LATERAL (
+            (SELECT * FROM crossings_report w WHERE w.crossing_id = r.crossing_id
+                AND w.basis = 'announced' AND w.visibility = 'public' AND w.reported_at <= r.at AND {learned}
+                AND (w.reported_at > r.at - %(span)s::interval OR w.effective_at > r.at - %(span)s::interval)
+                ORDER BY w.reported_at DESC LIMIT {MOST_ANNOUNCED})
+            UNION ALL
+            (SELECT * FROM crossings_report w WHERE w.crossing_id = r.crossing_id
+                AND w.basis = 'ordered' AND w.visibility = 'public' AND w.reported_at <= r.at AND {learned}
+                AND w.effective_at > r.at ORDER BY w.effective_at LIMIT {MOST_ANNOUNCED})
+        ) w JOIN crossings_source s ON s.id = w.source_id
+        """,  # noqa: S608
+        {"ids": list(at), "at": list(at.values()), "known": known, "span": ENDED_SHOWN_FOR + LAPSE_UNDATED},
     )
     found: dict[int, list[Said]] = defaultdict(list)
     for row in rows:
         found[row[-1]].append(said_from(row))
     return found
+
+
+def spanned(pledges: list[Said]) -> datetime | None:
+    """From when on the periods are wanted that tell how these announcements ended; orders need none."""
+    return min((word.reported_at for word in pledges if word.announced), default=None)
 
 
 def history_since(earliest: dict[int, datetime]) -> dict[int, list[Stretch]]:
@@ -142,60 +170,49 @@ def cards(reports: Iterable[int]) -> dict[int, Card]:
 
 def queues(at: dict[int, datetime], known_at: datetime | None = None) -> dict[int, list[Json]]:
     """The newest count of each kind by each source, for each crossing at its moment; the newest first."""
-    latest: dict[tuple[Any, ...], Reading] = {}
-    for reading in _recent_readings(at, known_at):
-        kind = (
-            reading.crossing_id, reading.source_id, reading.side, reading.traffic, reading.to, reading.measure,
-            reading.unit, reading.place, reading.loaded,
-        )  # fmt: skip
-        latest.setdefault(kind, reading)
     found: dict[int, list[Json]] = defaultdict(list)
-    for reading in latest.values():
+    for reading in _newest_readings(at, known_at):
         if len(found[reading.crossing_id]) < MOST_QUEUES:
             found[reading.crossing_id].append(queue_json(reading, reading.source.public_label))
     return found
 
 
-def _recent_readings(at: dict[int, datetime], known_at: datetime | None) -> Iterable[Reading]:
+def ahead(at: dict[int, datetime]) -> dict[int, datetime | None]:
+    """When the next count or confirmation takes place that a clock ahead of ours gave for after each moment."""
+    rows = read_rows(
+        """
+        SELECT r.crossing_id, least(
+            (SELECT min(q.observed_at) FROM crossings_reading q
+                WHERE q.crossing_id = r.crossing_id AND q.observed_at > r.at),
+            (SELECT min(c.confirmed_at) FROM crossings_confirmation c
+                WHERE c.crossing_id = r.crossing_id AND c.confirmed_at > r.at))
+        FROM unnest(%s::bigint[], %s::timestamptz[]) AS r(crossing_id, at)
+        """,
+        [list(at), list(at.values())],
+    )
+    return dict(rows)
+
+
+OF_A_KIND = 'q.crossing_id, q.source_id, q.side, q.traffic, q."to", q.measure, q.unit, q.place, q.loaded'
+KIND_AND_TIME = """q.crossing_id, q.id, q.source_id, q.side, q.traffic, q."to", q.measure, q.unit, q.place, q.loaded,
+    q.observed_at"""
+
+
+def _newest_readings(at: dict[int, datetime], known_at: datetime | None) -> Iterable[Reading]:
+    """Chosen by the database: a feed that counts every few minutes has hundreds of them in three days."""
+    learned, retracted = ("true", "true") if known_at is None else ("q.recorded_at <= %s", "x.recorded_at <= %s")
+    known = [] if known_at is None else [known_at]
     ids = read_rows(
         f"""
-        SELECT q.id FROM unnest(%s::bigint[], %s::timestamptz[]) AS r(crossing_id, at)
-        CROSS JOIN LATERAL (SELECT id FROM crossings_reading q WHERE q.crossing_id = r.crossing_id
-            AND q.observed_at <= r.at AND q.observed_at > r.at - %s::interval
-            ORDER BY q.observed_at DESC LIMIT {MOST_WITNESSES}) q
+        SELECT DISTINCT ON ({OF_A_KIND}) q.id
+        FROM unnest(%s::bigint[], %s::timestamptz[]) AS r(crossing_id, at)
+        CROSS JOIN LATERAL (SELECT {KIND_AND_TIME} FROM crossings_reading q WHERE q.crossing_id = r.crossing_id
+            AND q.observed_at <= r.at AND q.observed_at > r.at - %s::interval AND {learned}
+            AND NOT EXISTS (SELECT 1 FROM crossings_retraction x WHERE x.reading_id = q.id AND {retracted})
+            ORDER BY q.observed_at DESC, q.id DESC LIMIT {MOST_WITNESSES}) q
+        ORDER BY {OF_A_KIND}, q.observed_at DESC, q.id DESC
         """,  # noqa: S608
-        [list(at), list(at.values()), QUEUE_SHOWN_FOR],
+        [list(at), list(at.values()), QUEUE_SHOWN_FOR, *known, *known],
     )
     rows = Reading.objects.filter(pk__in=[row[0] for row in ids])
-    if known_at is None:
-        rows = rows.filter(retraction=None)
-    else:
-        rows = rows.filter(recorded_at__lte=known_at).exclude(retraction__recorded_at__lte=known_at)
     return rows.select_related("source").order_by("-observed_at", "-pk")
-
-
-def known_at(crossing_id: int, moment: datetime, asked: datetime | None = None) -> list[Said]:
-    """Every public claim about a crossing as it was known at a moment: what was recorded, confirmed and retracted
-    later is left out. With its latest confirmation, and its latest by the moment `asked`."""
-    confirmed = Confirmation.objects.filter(report=OuterRef("pk"), recorded_at__lte=moment).order_by("-confirmed_at")
-    rows = (
-        Report.objects.filter(crossing=crossing_id, visibility="public", recorded_at__lte=moment)
-        .annotate(
-            confirmed=Subquery(confirmed.values("confirmed_at")[:1]),
-            by_then=Subquery(confirmed.filter(confirmed_at__lte=asked or moment).values("confirmed_at")[:1]),
-        )
-        .exclude(Q(retraction__recorded_at__lte=moment))
-        .select_related("source")
-    )
-    return [
-        Said(
-            report=row.pk, source=row.source.slug, kind=SourceKind(row.source.kind),
-            lanes={(state.lane): state for state in lanes_from_stored(json.dumps(row.lanes)).values()},
-            effective_at=row.effective_at, reported_at=row.reported_at, recorded_at=row.recorded_at,
-            precision=Precision(row.precision), until=row.until, until_dated=row.until_date is not None,
-            side=row.declared_by, one_gate=row.one_gate, basis=Basis(row.basis), where=Where(row.where),
-            by=By(row.by), speaks_for=row.source.speaks_for,
-            confirmations=tuple(each for each in (row.confirmed, row.by_then) if each),
-        )
-        for row in rows
-    ]  # fmt: skip

@@ -5,13 +5,13 @@ Everything here is for public eyes: claims that only staff may see are left out 
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 from django.db import connection
 
 from crossings.domain.border import Border
@@ -26,16 +26,24 @@ PAGE = 48
 """Words read at a time after a checkpoint: some times the distance between checkpoints."""
 EPOCH = datetime(1, 1, 2, tzinfo=UTC)
 
-WORD = """
+
+def _word(confirmed: str = "", retracted: str = "") -> str:
+    return f"""
     w.id, s.slug, s.kind, w.lanes::text, w.effective_at, w.reported_at, w.recorded_at, w.precision, w.until,
     w.until_date IS NOT NULL, w.declared_by, w.one_gate, w.basis, w."where", w.by,
     CASE WHEN s.kind = 'authority' THEN s.country ELSE '' END,
-    (SELECT c.confirmed_at FROM crossings_confirmation c WHERE c.report_id = w.id
+    (SELECT c.confirmed_at FROM crossings_confirmation c WHERE c.report_id = w.id {confirmed}
         ORDER BY c.confirmed_at DESC LIMIT 1),
-    EXISTS (SELECT 1 FROM crossings_retraction x WHERE x.report_id = w.id),
-    (SELECT c.source_id <> w.source_id FROM crossings_confirmation c WHERE c.report_id = w.id
+    EXISTS (SELECT 1 FROM crossings_retraction x WHERE x.report_id = w.id {retracted}),
+    (SELECT c.source_id <> w.source_id FROM crossings_confirmation c WHERE c.report_id = w.id {confirmed}
         ORDER BY c.confirmed_at DESC, c.id DESC LIMIT 1), w.crossing_id
-"""
+    """  # noqa: S608
+
+
+WORD = _word()
+"""The columns that said_from() reads."""
+KNOWN_WORD = _word("AND c.recorded_at <= %(known)s", "AND x.recorded_at <= %(known)s")
+"""The same as they were known at the moment that is the parameter `known`."""
 
 
 @dataclass(slots=True)
@@ -72,15 +80,20 @@ def said_from(row: tuple[Any, ...]) -> Said:
     )
 
 
-def read_rows(sql: str, params: list[Any]) -> list[tuple[Any, ...]]:
+def read_rows(sql: str, params: list[Any] | dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows
 
 
-def points_before(moments: dict[int, datetime], *, inclusive: bool = False) -> dict[int, Point]:
-    """For each crossing (by id) the newest checkpoint before its moment, with what was said after it (one page)."""
+def points_before(
+    moments: dict[int, datetime], *, inclusive: bool = False, more: dict[int, int] | None = None
+) -> dict[int, Point]:
+    """For each crossing (by id) the newest checkpoint before its moment, with what was said after it (one page).
+
+    `more`: how many words beyond the usual page are known to come after it.
+    """
     if not moments:
         return {}
     ids, ats = list(moments), list(moments.values())
@@ -107,34 +120,36 @@ def points_before(moments: dict[int, datetime], *, inclusive: bool = False) -> d
             if (word := words.get(report)) and word.moves_gates():
                 for lane in word.lanes:
                     standing.words.setdefault(lane, []).append(word)
-    read_on(points, {crossing: starts.get(crossing, EPOCH) for crossing in ids})
+    limits = {crossing: PAGE + extra for crossing, extra in (more or {}).items()}
+    read_on(points, {crossing: starts.get(crossing, EPOCH) for crossing in ids}, limits)
     return points
 
 
-def read_on(points: dict[int, Point], after: dict[int, datetime], limit: int = PAGE) -> None:
-    """Fill each point's `later` with one page, of `limit` words, of what was said after that moment.
+def read_on(points: dict[int, Point], after: dict[int, datetime], limits: dict[int, int] | None = None) -> None:
+    """Fill each point's `later` with one page (of PAGE words, or as many as `limits` says) of what was said after it.
 
     A page never ends in the middle of an instant: the words of its last instant are left for the next one.
     """
+    sizes = {crossing: (limits or {}).get(crossing, PAGE) for crossing in after}
     rows = read_rows(
         f"""
-        SELECT {WORD} FROM unnest(%s::bigint[], %s::timestamptz[]) AS r(crossing_id, at)
+        SELECT {WORD} FROM unnest(%s::bigint[], %s::timestamptz[], %s::int[]) AS r(crossing_id, at, size)
         CROSS JOIN LATERAL (SELECT * FROM crossings_report w WHERE w.crossing_id = r.crossing_id
             AND w.effective_at > r.at AND w.basis <> 'announced' AND w.visibility = 'public'
-            ORDER BY w.effective_at, w.id LIMIT {limit}) w
+            ORDER BY w.effective_at, w.id LIMIT r.size) w
         JOIN crossings_source s ON s.id = w.source_id ORDER BY w.effective_at, w.recorded_at, w.id
         """,  # noqa: S608
-        [list(after), list(after.values())],
+        [list(after), list(after.values()), list(sizes.values())],
     )
     pages: dict[int, list[Said]] = defaultdict(list)
     for row in rows:
         pages[row[-1]].append(said_from(row))
     for crossing in after:
         words = pages[crossing]
-        full = len(words) == limit
+        full = len(words) == sizes[crossing]
         if full and words[0].effective_at == words[-1].effective_at:
             # A whole page of one instant: only a longer one says whether that is all of it.
-            read_on({crossing: points[crossing]}, {crossing: after[crossing]}, 8 * limit)
+            read_on({crossing: points[crossing]}, {crossing: after[crossing]}, {crossing: 8 * sizes[crossing]})
             continue
         if full:
             words = [word for word in words if word.effective_at != words[-1].effective_at]
@@ -146,7 +161,9 @@ def advance(border: Border, crossing: int, point: Point, until: datetime) -> Ite
     """Walk a point on to a moment, reading further pages where there are more."""
     while True:
         end = point.page_end
-        yield from walk(border, point.standing, point.later, min(until, end) if end else until)
+        upto = min(until, end) if end else until
+        yield from walk(border, point.standing, point.later, upto)
+        point.later = [word for word in point.later if word.effective_at and word.effective_at > upto]
         if end is None or end >= until:
             return
         read_on({crossing: point}, {crossing: end})
@@ -182,4 +199,4 @@ def stretch_from(row: tuple[Any, ...]) -> Stretch:
 
 def _json(value: Any) -> Any:
     # Raw cursors hand jsonb over as text: Django turns its own loader off.
-    return json.loads(value) if isinstance(value, str) else value
+    return orjson.loads(value) if isinstance(value, str) else value

@@ -40,6 +40,7 @@ CLOCK = re.compile(r"at (noon|midnight|\d{1,2}(?::\d\d)? ?[ap]m) ([a-z]{3})\Z")
 # Of these names only the daylight ones are what they say: "PST" is printed all summer, in Arizona too.
 DAYLIGHT = {"edt": 4, "cdt": 5, "mdt": 6, "pdt": 7, "adt": 3}
 MOST_MINUTES = 7 * 24 * 60
+MOST_PORTS = 5000
 # Some ports' clocks are set to a neighbouring zone; one further off than this is no clock of this reply.
 CLOCK_SLACK = timedelta(hours=3)
 
@@ -48,6 +49,8 @@ def parse(body: bytes, context: Context) -> Batch:
     found = loads(body)
     if not isinstance(found, list) or not found or not any(isinstance(p, dict) and "port_number" in p for p in found):
         raise FeedError("schema_mismatch", "A list of ports with a port_number each was expected.")
+    if len(found) > MOST_PORTS:
+        raise FeedError("too_many_items", f"{len(found)} ports; at most {MOST_PORTS} are read.")
     ports, faulty = read_ports(found)
     if not ports:
         raise FeedError("schema_mismatch", f"None of the {len(found)} ports can be read: {faulty[0].faults[0].detail}")

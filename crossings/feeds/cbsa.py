@@ -1,6 +1,7 @@
 """Canada's border wait times, https://www.cbsa-asfc.gc.ca/bwt-taf/bwt-eng.csv (bwt-fra.csv): what holds now.
 
-It speaks for the Canadian gate, on the way into Canada alone. Each row has its own time, with its zone's abbreviation.
+It speaks for the Canadian gate, on the way into Canada alone. Each row has its own time, with its zone's abbreviation;
+the list as a whole has none: offices come and go in it, and of each the rows are told apart by their own times.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from crossings.domain.faults import Fault
 from crossings.domain.vocabulary import SourceKind, State, Traffic
 from crossings.feeds.base import Batch, Context, FeedError, Format, Item, Kind, Place
 from crossings.feeds.cbsa_offices import code_of, place_of, sides_of, slug_of
-from crossings.feeds.strict import MARK, text_of
+from crossings.feeds.strict import MARK, not_larger, text_of
 
 HEADER = [re.compile(name, re.IGNORECASE) for name in (
     r"customs office|bureau", r"location|emplacement", r"last updated|mis à jour",
@@ -36,7 +37,8 @@ NO_DELAY, SHUT = {"no delay", "aucun délai"}, {"closed", "fermé"}
 NOT_THERE, NOT_SAID = {"not applicable", "ne s'applique pas"}, {"--", "", "n/a"}
 MOST_MINUTES = 7 * 24 * 60
 AHEAD = timedelta(minutes=5)
-MOST_ROWS = 2000
+MOST_MIB, MOST_ROWS, LONGEST_ROW = 5, 2000, 1000
+"""In MiB, rows and characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +53,25 @@ class Office:
 def parse(body: bytes, context: Context) -> Batch:
     offices: list[Office] = []
     faulty: list[Item] = []
-    for number, cells in _lines(body):
-        read = _office(f"line {number}", cells, context.fetched_at)
+    for number, line in _lines(body):
+        read = _office(f"line {number}", line, context.fetched_at)
         offices.append(read) if isinstance(read, Office) else faulty.append(read)
-    reply_at = max((office.updated for office in offices), default=None)
-    return Batch(_items(offices, faulty), reply_at, tuple(office.place for office in offices))
+    return Batch(_items(offices, faulty), places=tuple(office.place for office in offices))
 
 
-def _lines(body: bytes) -> list[tuple[int, list[str]]]:
+def _lines(body: bytes) -> list[tuple[int, str]]:
+    """The rows under the header that are not empty, with the numbers of their lines."""
+    not_larger(body, MOST_MIB)
     if body[:200].removeprefix(MARK).lstrip()[:1] in (b"<", b"{", b"["):
         raise FeedError("unexpected_content_type", "Got a web page, XML or JSON where CSV was expected.")
     lines = text_of(body).replace("\r\n", "\n").split("\n", MOST_ROWS + 1)
-    rows = [(number, _cells(line)) for number, line in enumerate(lines, 1) if line.strip()]
+    rows = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
     if not rows:
         raise FeedError("empty_body", f"The feed was empty ({len(body)} bytes).")
     if len(rows) > MOST_ROWS:
         raise FeedError("too_many_items", f"More than {MOST_ROWS} rows.")
-    (_, header), *others = rows
+    (_, first), *others = rows
+    header = _cells(first[:LONGEST_ROW])
     if len(header) != len(HEADER) or not all(known.search(name) for known, name in zip(HEADER, header, strict=True)):
         detail = "Expected seven columns parted by ;; from Customs Office to Travellers Flow - U.S. bound"
         raise FeedError("csv_header_mismatch", f"{detail}; got {'; '.join(header)[:200]}.")
@@ -79,7 +83,11 @@ def _cells(line: str) -> list[str]:
     return cells[:-1] if cells[-1] == "" else cells
 
 
-def _office(at: str, cells: list[str], now: datetime) -> Office | Item:
+def _office(at: str, line: str, now: datetime) -> Office | Item:
+    if len(line) > LONGEST_ROW:
+        detail = f"A row has at most {LONGEST_ROW:,} characters; this one has {len(line):,}."
+        return Item(at, None, faults=(Fault("", "text_too_long", detail),))
+    cells = _cells(line)
     if len(cells) != len(HEADER):
         detail = f"The header has {len(HEADER)} columns and this row {len(cells)}."
         return Item(at, None, faults=(Fault("", "csv_row_mismatch", detail),))

@@ -66,7 +66,7 @@ US_PORTS = {
 
 def slug_of(office: str) -> str:
     """The office's name in lower-case ASCII; what may pass there, "(Travellers only)", is no part of it."""
-    office = re.sub(r"\((travell?ers|commercial|voyageurs)[^)]*\)", "", office, flags=re.IGNORECASE)
+    office = re.sub(r"\((travell?ers|commercial|voyageurs)[^()]*\)", "", office, flags=re.IGNORECASE)
     plain = unicodedata.normalize("NFKD", office).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60]
 

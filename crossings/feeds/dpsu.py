@@ -18,7 +18,7 @@ from crossings.domain.vocabulary import SourceKind
 from crossings.feeds.base import Batch, Context, FeedError, Format, Item, Kind
 from crossings.feeds.clock import instant
 from crossings.feeds.dpsu_words import Row, cars_refused, lanes_of, note_of
-from crossings.feeds.table import csv_rows
+from crossings.feeds.table import csv_rows, too_long
 from crossings.feeds.ukraine import BY_DPSU
 
 NEEDED = ("crossing_id", "dpsu_name", "trucks_waiting", "cars_waiting", "state", "character", "source_updated_kyiv")
@@ -38,7 +38,7 @@ def parse(body: bytes, context: Context) -> Batch:
         got = ", ".join(columns)[:200]
         raise FeedError("csv_header_mismatch", f"Expected the columns {', '.join(NEEDED)}; got {got}.")
     index = columns.index("crossing_id")
-    spoken_of = {cells[index] for _, cells in csv_rows(body) if len(cells) > index}
+    spoken_of = {cells[index] for _, cells in csv_rows(body) if len(cells) > index and cells[index] in BY_DPSU}
     posts = [post.place for post in BY_DPSU.values() if post.dpsu in spoken_of and not post.reference]
     return Batch(_items(body, columns), places=tuple(posts))
 
@@ -53,6 +53,10 @@ def _items(body: bytes, columns: list[str]) -> Iterator[Item]:
             yield Item(at, None, faults=(Fault("", "csv_row_mismatch", detail),))
             continue
         row = dict(zip(columns, cells, strict=True))
+        flooded = [fault for name, cell in row.items() if (fault := too_long(cell, f"/{name}"))]
+        if flooded:
+            yield Item(at, None, faults=tuple(flooded))
+            continue
         try:
             moment = _moment(row)
         except FeedError as error:

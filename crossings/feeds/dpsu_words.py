@@ -15,9 +15,11 @@ STATES = {
     State.RESTRICTED: ("обмежений", "обмежено", "обмежено відкритий", "частково відкритий", "працює з обмеженнями"),
 }
 WORDS = {word: state for state, words in STATES.items() for word in words}
-ONLY = re.compile(r"відкрит\w+.*\b(лише|тільки|крім|обмеж\w*)\b")
+ONLY = re.compile(r"відкрит\w.*\b(лише|тільки|крім|обмеж\w*)\b")
 PEOPLE, NO_PEOPLE = re.compile("пішохідн"), re.compile(r"пропуску? пішоходів\W+не\W+здійснюється")
-NO_CARS = re.compile(r"пропуск легкових[^<]*не здійснюється", re.IGNORECASE)
+# No sentence goes over the beginning of another, so that a long text is gone through once.
+NO_CARS = re.compile(r"пропуск легкових(?:(?!пропуск легкових)[^<])*не здійснюється", re.IGNORECASE)
+BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 CARS, BUSES, TRUCKS = re.compile("легков|пасажир|автобус"), re.compile("автобус"), re.compile("вантажн")
 NO_LOAD = re.compile("без вантажу")
 
@@ -60,7 +62,7 @@ def cars_refused(row: Row) -> str:
 
 def note_of(row: Row) -> str:
     """The free text without its markup; nothing where it seems to hold a telephone number."""
-    busy = re.sub(r"\s*<br\s*/?>\s*", "; ", row.get("state_of_busy_raw", ""), flags=re.IGNORECASE)
+    busy = "; ".join(part.strip() for part in BREAK.split(row.get("state_of_busy_raw", "")))
     parts = [re.sub(r"<[^<>]*>", " ", part) for part in (busy, row["character"], row.get("category", ""))]
     note = "\n".join(clean(part) for part in parts if part)[:2000]
     return "" if phone_number_in(note) else note

@@ -1,4 +1,7 @@
-"""The partner feed: one JSON document, NDJSON of the same objects with a "kind", or CSV."""
+"""The partner feed: one JSON document, NDJSON of the same objects with a "kind", or CSV.
+
+A document is parsed whole and so has bounds; NDJSON and CSV are read row by row, and may be as large as a file may.
+"""
 
 from __future__ import annotations
 
@@ -16,26 +19,38 @@ from crossings.feeds.strict import MARK, loads
 LISTS = {"reports": Kind.REPORT, "readings": Kind.READING, "retractions": Kind.RETRACTION}
 EXPECTED = 'Expected {"reports": […], "readings": […], "retractions": […]}, one object a line with a "kind", or CSV'
 LINES_SNIFFED = 10
+LONGEST_LINE, MOST_VALUES, MOST_ITEMS = 2**20, 20_000, 50_000
+"""Bytes of a line of NDJSON, values in one item, items of one document."""
 
 
 def parse(body: bytes, context: Context) -> Batch:
     start = body[:1000].removeprefix(MARK).lstrip()[:1]
     if start in (b"{", b"[", b"<", b""):
-        return Batch(_lines(body) if _has_kinds(body) else document(loads(body)))
+        return Batch(_lines(body) if _has_kinds(body) else document(_counted(loads(body))))
     return Batch(rows(body))
 
 
 def document(data: Any) -> Iterator[Item]:
     """The items of the document once it is parsed."""
     if not isinstance(data, dict) or not data.keys() & LISTS.keys():
-        got = (
-            f"an object with {', '.join(sorted(data)[:5]) or 'nothing'}" if isinstance(data, dict) else "something else"
-        )
+        names = ", ".join(sorted(data)[:5])[:200] if isinstance(data, dict) else ""
+        got = f"an object with {names or 'nothing'}" if isinstance(data, dict) else "something else"
         raise FeedError("schema_mismatch", f"{EXPECTED}; got {got}.")
     for name in LISTS:
         if not isinstance(data.get(name, []), list):
             raise FeedError("schema_mismatch", f'"{name}" must be a list.')
     return _listed(data)
+
+
+def _counted(data: Any) -> Any:
+    lists = data.values() if isinstance(data, dict) else ()
+    count = sum(len(each) for each in lists if isinstance(each, list))
+    if count > MOST_ITEMS:
+        detail = (
+            f'{count:,} items; a document has at most {MOST_ITEMS:,}. Send NDJSON: an object a line, with a "kind".'
+        )
+        raise FeedError("too_many_items", detail)
+    return data
 
 
 def _listed(data: dict[str, Any]) -> Iterator[Item]:
@@ -44,7 +59,21 @@ def _listed(data: dict[str, Any]) -> Iterator[Item]:
         yield Item("/", None, faults=(fault,))
     for name, kind in LISTS.items():
         for index, each in enumerate(data.get(name, [])):
-            yield Item(f"/{name}/{index}", kind, each)
+            yield _item(f"/{name}/{index}", kind, each)
+
+
+def _item(at: str, kind: Kind, data: Any) -> Item:
+    """Where it holds far more values than any claim, its faults alone would fill the memory: one stands for all."""
+    left, count = [data], 0
+    while left:
+        each = left.pop()
+        inner = each.values() if isinstance(each, dict) else each if isinstance(each, list) else ()
+        count += len(inner)
+        if count > MOST_VALUES:
+            detail = f"More than {MOST_VALUES:,} values in one item."
+            return Item(at, kind, faults=(Fault("", "too_many_values", detail),))
+        left.extend(inner)
+    return Item(at, kind, data)
 
 
 def _has_kinds(body: bytes) -> bool:
@@ -54,7 +83,7 @@ def _has_kinds(body: bytes) -> bool:
 
 def _kind_of(line: bytes) -> bool:
     try:
-        data = loads(line)
+        data = loads(line) if len(line) <= LONGEST_LINE else None
     except FeedError:
         return False
     return isinstance(data, dict) and "kind" in data
@@ -67,6 +96,9 @@ def _lines(body: bytes) -> Iterator[Item]:
 
 
 def _line(at: str, line: bytes) -> Item:
+    if len(line) > LONGEST_LINE:
+        detail = f"At most {LONGEST_LINE:,} bytes a line; this has {len(line):,}."
+        return Item(at, None, faults=(Fault("", "item_too_large", detail),))
     try:
         data = loads(line)
     except FeedError as error:
@@ -76,7 +108,7 @@ def _line(at: str, line: bytes) -> Item:
     kind = data.pop("kind", None)
     if kind not in (Kind.REPORT, Kind.READING, Kind.RETRACTION):
         return Item(at, None, faults=(Fault("/kind", "unknown_word", f"Not one of: {', '.join(Kind)}."),))
-    return Item(at, Kind(kind), data)
+    return _item(at, Kind(kind), data)
 
 
 FORMAT = Format("partner", parse, kind=SourceKind.PARTNER)

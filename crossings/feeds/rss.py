@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -14,9 +16,9 @@ from crossings.domain.fields import URL, clean
 from crossings.domain.vocabulary import SourceKind
 from crossings.feeds.base import Batch, Context, Entry, FeedError, Format, Item, Kind
 from crossings.feeds.rss_xml import Parts, read_entries
-from crossings.feeds.strict import MARK
+from crossings.feeds.strict import MARK, not_larger
 
-MOST_BYTES = 5 * 2**20
+MOST_MIB = 5
 LONGEST_TITLE, LONGEST_TEXT = 300, 5000
 TOKEN = re.compile(r"(<!--|-->|<[^<>]*>)")
 HIDDEN = ("script", "style", "iframe", "noscript", "template")
@@ -27,10 +29,7 @@ def parse(body: bytes, context: Context) -> Batch:
     start = body[:1000].removeprefix(MARK).lstrip()
     if not start and not body.removeprefix(MARK).strip():
         raise FeedError("empty_body", f"The feed was empty ({len(body)} bytes).")
-    if len(body) > MOST_BYTES:
-        raise FeedError(
-            "feed_too_large", f"The feed has {len(body) / 2**20:.1f} MiB; at most {MOST_BYTES >> 20} are read."
-        )
+    not_larger(body, MOST_MIB)
     if start[:1] in (b"{", b"["):
         raise FeedError("unexpected_content_type", "Got JSON where RSS or Atom was expected.")
     if re.match(rb"(?i)<(!doctype\s+)?html\b", start):
@@ -38,14 +37,21 @@ def parse(body: bytes, context: Context) -> Batch:
     return Batch(_items(read_entries(body)))
 
 
-def _items(entries: list[Parts]) -> Iterator[Item]:
-    for number, parts in enumerate(entries, 1):
-        entry = _entry(parts)
+def _items(found: list[Parts]) -> Iterator[Item]:
+    entries = [_entry(parts) for parts in found]
+    named = Counter(entry.id for entry in entries if entry)
+    for number, entry in enumerate(entries, 1):
         if entry is None:
             fault = Fault("", "required", "The entry has neither a title nor a text.")
             yield Item(f"entry {number}", Kind.ENTRY, faults=(fault,))
         else:
-            yield Item(f"entry {number}", Kind.ENTRY, entry)
+            yield Item(f"entry {number}", Kind.ENTRY, entry if named[entry.id] == 1 else _told_apart(entry))
+
+
+def _told_apart(entry: Entry) -> Entry:
+    """Under a name that is its own: several of the document bear the same one, and none may pass for another."""
+    said = "\n".join((entry.id, entry.title, entry.text, entry.url, str(entry.published_at)))
+    return replace(entry, id=f"{entry.id[:130]}#{_digest(said)}")
 
 
 def _entry(parts: Parts) -> Entry | None:
@@ -54,13 +60,17 @@ def _entry(parts: Parts) -> Entry | None:
     text = _short(next((found for found in bodies if found), ""), LONGEST_TEXT)
     if not title and not text:
         return None
-    url, published = html.unescape(parts.get("link", "")).strip(), parts.get("published") or parts.get("pubDate")
+    url, published = clean(html.unescape(parts.get("link", ""))), parts.get("published") or parts.get("pubDate")
     url = url if URL.match(url) and len(url) <= 1000 else ""
     at = _moment(published or parts.get("date") or parts.get("updated") or "")
     named = clean(parts.get("guid") or parts.get("id") or url)
     if not named or len(named) > 200:
-        named = "sha256:" + hashlib.sha256((named or f"{title}\n{text}").encode(errors="replace")).hexdigest()
+        named = "sha256:" + _digest(named or f"{title}\n{text}")
     return Entry(named, title, text, url, at)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
 
 def text_of_html(text: str) -> str:

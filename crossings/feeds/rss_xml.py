@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import html
-from typing import Any
-from xml.parsers import expat
 
 from crossings.feeds.base import FeedError
+from crossings.feeds.strict_xml import feed, strict_parser
 
 MOST_DEPTH, MOST_ENTRIES, MOST_TEXT = 64, 1000, 20_000
 """Elements in each other, entries, and characters of one part of an entry."""
@@ -80,34 +79,12 @@ class Reader:
             self.text.append(text[:room])
             self.length += len(text)
 
-    def doctype(self, name: str, system: str | None, public: str | None, has_subset: int) -> None:
-        if system or public or not has_subset:
-            raise FeedError("xml_dtd_forbidden", "A document type definition is not read.")
-
-    def end_doctype(self) -> None:
-        raise FeedError("xml_dtd_forbidden", "A document type definition is not read.")
-
-    def declared(self, name: str, is_parameter: int, value: str | None, *rest: Any) -> None:
-        if value is None:
-            raise FeedError("xml_dtd_forbidden", "An entity from outside the document is not read.")
-        raise FeedError("xml_entities_forbidden", "Entities of its own make no part of a feed.")
-
 
 def read_entries(body: bytes) -> list[Parts]:
     """Raises FeedError: too_deep, too_many_items, schema_mismatch, invalid_xml, xml_dtd_forbidden,
     xml_entities_forbidden."""
-    reader, parser = Reader(), expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
+    reader, parser = Reader(), strict_parser()
     parser.StartElementHandler, parser.EndElementHandler = reader.start, reader.end
     parser.CharacterDataHandler = reader.data
-    parser.StartDoctypeDeclHandler, parser.EndDoctypeDeclHandler = reader.doctype, reader.end_doctype
-    parser.EntityDeclHandler = reader.declared
-    try:
-        parser.Parse(body, True)
-    except expat.ExpatError as error:
-        raise FeedError("invalid_xml", f"Line {error.lineno}: {expat.ErrorString(error.code)}.") from None
-    except (LookupError, ValueError) as error:  # an encoding that nobody knows, or of several bytes a letter
-        raise FeedError(
-            "bad_encoding", f"The encoding that the document names cannot be read: {error}."[:300]
-        ) from None
+    feed(parser, body, True)
     return reader.entries

@@ -10,14 +10,20 @@ from zoneinfo import ZoneInfo
 
 from crossings.domain.claims import stamp
 from crossings.domain.faults import Fault
-from crossings.domain.fields import DATE, MONTH
+from crossings.domain.fields import MONTH
 from crossings.feeds.base import FeedError
 from crossings.feeds.clock import instant
 from crossings.feeds.sheet_columns import COUNTS, FIELDS, plain
-from crossings.feeds.sheet_rows import Cell
+from crossings.feeds.table import too_long
+from crossings.feeds.xlsx_cells import Cell
 
 TIMES = ("effective_at", "until", "reported_at")
 ISO = re.compile(r"\d{4}-\d\d-\d\d")
+DAY = re.compile(r"(\d{4}-\d\d-\d\d|\d{8}|\d{4}-?W\d\d-?\d)\Z", re.ASCII)
+"""A day in the ways of ISO 8601."""
+WEEK = re.compile(r"\d{4}-?W\d\d\Z", re.ASCII)
+LONGEST_WORD = 200
+"""Characters of what may be a time, a number or a word of the source."""
 RANGE = re.compile(r"(\d{1,9})(?:\s*[-\u2013]\s*(\d{1,9}))?\Z")
 FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 Given = dict[str, Any]
@@ -49,6 +55,7 @@ class Reader:
                 continue
             filled.add(field)
             try:
+                _whole_cell(cell)
                 if field in COUNTS:
                     counted[field] = _range(cell)
                 else:
@@ -64,11 +71,13 @@ class Reader:
         if field in TIMES:
             return self.time(cell, exact=field == "reported_at")
         text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
-        text = self.words.get(plain(text), text)
+        text = self.words.get(plain(text), text) if len(text) <= LONGEST_WORD else text
         return FLAGS.get(text.lower(), text) if field == "one_gate" else text
 
     def time(self, cell: Cell, *, exact: bool) -> str:
         """RFC 3339, or a date alone, which stands at local noon where an exact time is needed."""
+        if isinstance(cell, str) and len(cell) > LONGEST_WORD:
+            raise FeedError("invalid_timestamp", f'"{cell[:40]}…" is no time.')
         if isinstance(cell, str) and self.format and not ISO.match(cell):
             try:
                 parsed = datetime.strptime(cell, self.format)  # noqa: DTZ007
@@ -86,14 +95,14 @@ class Reader:
         raise FeedError("invalid_timestamp", f"{str(cell)[:40]} is no date: format the cell as one.")
 
     def written(self, text: str, *, exact: bool) -> str:
-        if MONTH.match(text) or DATE.match(text):
+        if DAY.match(text) or MONTH.match(text):
             try:
-                day = date.fromisoformat(text if DATE.match(text) else f"{text}-15")
+                day = date.fromisoformat(f"{text}-15" if MONTH.match(text) else text)
             except ValueError:
                 raise FeedError("invalid_timestamp", f"There is no day {text}.") from None
-            return self.time(day, exact=True) if exact else text
+            return text if MONTH.match(text) and not exact else self.time(day, exact=exact)
         try:
-            parsed = datetime.fromisoformat(text)
+            parsed = datetime.fromisoformat("" if WEEK.match(text) else text)
         except ValueError:
             detail = f'"{text[:40]}" is no time such as 2023-02-24 05:00; set date_format for other ways to write it.'
             raise FeedError("invalid_timestamp", detail) from None
@@ -116,8 +125,17 @@ def _zone(options: Mapping[str, Any]) -> ZoneInfo | None:
         raise FeedError("invalid_option", f'timezone is named as in Asia/Kabul; there is no "{name}".') from None
 
 
+def _whole_cell(cell: Cell) -> None:
+    """Raises FeedError where the cell could not be read, or only at length."""
+    if isinstance(cell, FeedError):
+        raise cell
+    fault = too_long(cell, "") if isinstance(cell, str) else None
+    if fault is not None:
+        raise FeedError(fault.code, fault.detail)
+
+
 def _range(cell: Cell) -> tuple[int, int]:
-    text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+    text = str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)[:LONGEST_WORD]
     said = RANGE.match(re.sub(r"(?<=\d)[, \u00a0\u202f](?=\d{3}\b)", "", text))
     if said is None:
         raise FeedError("invalid_count", f'"{text[:40]}" is no whole number, nor a range such as 4000-5000.')

@@ -27,7 +27,8 @@ from typing import Any
 
 from crossings.domain.vocabulary import Unit
 from crossings.feeds.base import FeedError
-from crossings.feeds.sheet_rows import Cell, Rows
+from crossings.feeds.sheet_rows import Rows
+from crossings.feeds.xlsx_cells import Cell
 
 COUNTS = {unit.value for unit in Unit}
 FIELDS = {

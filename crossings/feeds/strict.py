@@ -10,23 +10,34 @@ from typing import Any
 from crossings.feeds.base import FeedError
 
 LONGEST_NUMBER = 40
+MOST_MIB, MOST_VALUES = 20, 2_000_000
+"""Of one document, which is parsed whole: Python takes ten times its size, and much more where it is all brackets."""
 MARK = b"\xef\xbb\xbf"
 
 
 def loads(body: bytes) -> Any:
     """Raises FeedError: empty_body, bad_encoding, unexpected_content_type, invalid_json, invalid_number,
-    number_too_long, duplicate_key, too_deep."""
+    number_too_long, duplicate_key, too_deep, feed_too_large, too_many_items."""
     start = body[:200].removeprefix(MARK).lstrip()
     if not start and not body.strip():
         raise FeedError("empty_body", f"The feed was empty ({len(body)} bytes).")
     if start[:1] == b"<":
         raise FeedError("unexpected_content_type", "Got a web page or XML where JSON was expected.")
+    not_larger(body, MOST_MIB, 'Send NDJSON instead: one object a line, with a "kind".')
+    if sum(map(body.count, (b"{", b"[", b","))) > MOST_VALUES:
+        raise FeedError("too_many_items", f"More than {MOST_VALUES:,} values in one document: send several.")
     try:
         return DECODER.decode(text_of(body))
     except json.JSONDecodeError as error:
         raise FeedError("invalid_json", f"Line {error.lineno}, column {error.colno}: {error.msg}.") from None
     except RecursionError:
         raise FeedError("too_deep", "Lists and objects lie too deep in each other.") from None
+
+
+def not_larger(body: bytes, mib: int, instead: str = "") -> None:
+    if len(body) > mib * 2**20:
+        detail = f"It has {len(body) / 2**20:.1f} MiB; at most {mib} are read at once. {instead}"
+        raise FeedError("feed_too_large", detail.strip())
 
 
 def text_of(body: bytes) -> str:

@@ -7,9 +7,11 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import unquote
 
+from django.conf import settings
 from django.db.models import Q
 
 from crossings.feeds import FeedError
@@ -17,9 +19,12 @@ from crossings.ingest.outcome import storable
 from crossings.models import Poll, Source
 from tracker.state import BASE_DIR
 
+FOLDER = "file:"
+"""How the address of a source begins that is a folder, not asked over the network."""
 STILL_BEING_WRITTEN = 2.0
 """Seconds since its last change in which a file is left alone."""
 MOST_BYTES = 100 * 1024 * 1024
+NO_DROP_FOLDERS = ("/etc", "/proc", "/sys", "/dev", "/boot", "/run", "/var/lib", "/var/log", "/usr")
 UNFINISHED = (".tmp", ".part")
 
 
@@ -33,12 +38,15 @@ class Arrival:
     etag: str = ""
     last_modified: str = ""
     error: FeedError | None = None
+    written_at: datetime | None = None
+    """Of a file: what says nothing of its own time was said when it was written."""
 
 
 def files(source: Source) -> Iterator[Arrival]:
     """The files of the source's folder that were not taken yet. Raises FeedError where there is no folder."""
-    place = Path(unquote(source.address.removeprefix("file:").removeprefix("//")))
+    place = Path(unquote(source.address.removeprefix(FOLDER).removeprefix("//")))
     place = place if place.is_absolute() else BASE_DIR / place
+    _check(place.resolve())
     taken = _taken(source)
     for path, changed in _ready(place):
         before = taken.get(name_of(path), {})
@@ -48,6 +56,13 @@ def files(source: Source) -> Iterator[Arrival]:
         arrival = read_file(path)
         if arrival.sha256 not in before:
             yield arrival
+
+
+def _check(place: Path) -> None:
+    """Whoever may set up sources may not read this machine's secrets by it. Raises FeedError."""
+    ours = place.is_relative_to(settings.STATE) and not place.is_relative_to(settings.STATE / "drop")
+    if ours or any(place.is_relative_to(each) for each in NO_DROP_FOLDERS) or settings.STATE.is_relative_to(place):
+        raise FeedError("folder_not_allowed", f"{place} is no place for drop folders: use one of its own.")
 
 
 def _ready(place: Path) -> list[tuple[Path, float]]:
@@ -86,10 +101,11 @@ def name_of(path: Path) -> str:
 def read_file(path: Path, limit: int = MOST_BYTES) -> Arrival:
     try:
         with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
+            state = os.fstat(file.fileno())
+            size, written_at = state.st_size, datetime.fromtimestamp(state.st_mtime, UTC)
             if size <= limit:
                 body = file.read(limit + 1)
-                return Arrival(body, hashlib.sha256(body).hexdigest(), name_of(path))
+                return Arrival(body, hashlib.sha256(body).hexdigest(), name_of(path), written_at=written_at)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         unreadable = FeedError("file_unreadable", f"{path}: {error.strerror}.")

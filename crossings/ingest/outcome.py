@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from crossings.domain.faults import Fault
@@ -14,6 +15,8 @@ from crossings.ledger import Outcome, Result
 MOST_NAMED = 2000
 """Items a row names; of a bigger batch, only those beyond that need somebody, as many again."""
 LONGEST_DETAIL = 500
+MOST_FAULTS = 20
+"""Of one item."""
 
 
 class Taken(Word):
@@ -32,6 +35,7 @@ WORTH_A_LOOK = {Taken.REFUSED.value, Outcome.CONFLICT.value, Outcome.DRAFT.value
 class Tally:
     counts: Counter[str] = field(default_factory=Counter)
     items: list[dict[str, Any]] = field(default_factory=list)
+    new_reports: int = 0
 
     def add(self, at: str, outcome: Word, **more: Any) -> None:
         self.counts[outcome.value] += 1
@@ -41,10 +45,12 @@ class Tally:
 
     def result(self, at: str, result: Result) -> None:
         found = {"report": result.report, "reading": result.reading, "draft": result.draft, "detail": result.detail}
+        self.new_reports += result.outcome is Outcome.RECORDED and result.report is not None
         self.add(at, result.outcome, **{key: value for key, value in found.items() if value})
 
     def refuse(self, at: str, faults: Iterable[Fault]) -> None:
-        told = [{key: storable(text) for key, text in fault.as_json().items()} for fault in faults]
+        first = islice(faults, MOST_FAULTS)
+        told = [{key: storable(text) for key, text in fault.as_json().items()} for fault in first]
         self.add(at, Taken.REFUSED, faults=told)
 
     @property

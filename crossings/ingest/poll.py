@@ -15,14 +15,14 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from crossings import outbound
-from crossings.domain.claims import stamp
+from crossings.domain.claims import sha256_of, stamp
 from crossings.domain.vocabulary import Word
 from crossings.feeds import FORMATS, Context, FeedError
 from crossings.ingest import raw
 from crossings.ingest.folder import Arrival, files, read_file
 from crossings.ingest.outcome import Taken, Tally, storable
 from crossings.ingest.take import NOBODYS_FAULT, Taking, TooEarly
-from crossings.ingest.watch import massive_closures
+from crossings.ingest.watch import massive_closures, unlike_before
 from crossings.models import Alarm, Poll, RawBatch, Source, SourceState
 
 log = logging.getLogger(__name__)
@@ -66,17 +66,21 @@ def poll(source_id: int, slot: int, clock: Clock = timezone.now) -> list[Poll]:
         return []
 
 
-def ingest_source(source: Source, clock: Clock = timezone.now) -> list[Poll]:
-    """Poll now, whatever the timetable says. Raises Busy."""
+def ingest_source(source: Source, clock: Clock = timezone.now, *, trial: bool = False) -> list[Poll]:
+    """Poll now, whatever the timetable says. Raises Busy. `trial`: as for ingest_file."""
     with only_one(source):
-        return _poll(source, Poll.objects.create(source=source, started_at=clock()), clock)
+        return _poll(source, Poll.objects.create(source=source, started_at=clock()), clock, trial=trial)
 
 
-def ingest_file(source: Source, path: Path, clock: Clock = timezone.now) -> Poll:
-    """Take one file given by hand. Raises Busy."""
+def ingest_file(source: Source, path: Path, clock: Clock = timezone.now, *, trial: bool = False) -> Poll:
+    """Take one file given by hand. Raises Busy.
+
+    `trial`: within the caller's transaction, which it rolls back; what is recorded is undone chunk by chunk, so that
+    nobody waits for the locks of the whole.
+    """
     with only_one(source):
         row = Poll.objects.create(source=source, started_at=clock())
-        _take(row, read_file(path), clock, by_hand=True)
+        _take(row, read_file(path), clock, by_hand=True, trial=trial)
         return row
 
 
@@ -107,13 +111,13 @@ def _take_slot(source: Source, slot: int, now: datetime) -> Poll | None:
     return row
 
 
-def _poll(source: Source, row: Poll | None, clock: Clock) -> list[Poll]:
+def _poll(source: Source, row: Poll | None, clock: Clock, *, trial: bool = False) -> list[Poll]:
     rows: list[Poll] = []
     try:
         for arrival in _arrivals(source):
             row = row or Poll.objects.create(source=source, started_at=clock())
             rows.append(row)
-            _take(row, arrival, clock)
+            _take(row, arrival, clock, trial=trial)
             row = None
     except (FeedError, outbound.OutboundError) as error:
         row = row or Poll.objects.create(source=source, started_at=clock())
@@ -137,7 +141,9 @@ def _arrivals(source: Source) -> Iterator[Arrival]:
         yield from files(source)
         return
     state = _state(source)
-    reply = outbound.get(source.address, more=source.headers, etag=state.etag, last_modified=state.last_modified)
+    as_before = state.asked_as == _way_of_asking(source)
+    etag, last_modified = (state.etag, state.last_modified) if as_before else ("", "")
+    reply = outbound.get(source.address, more=source.headers, etag=etag, last_modified=last_modified)
     if isinstance(reply, outbound.NotModified):
         yield Arrival(b"", "")
         return
@@ -149,9 +155,15 @@ def _state(source: Source) -> SourceState:
     return SourceState.objects.get_or_create(source=source)[0]
 
 
-def _take(row: Poll, arrival: Arrival, clock: Clock, by_hand: bool = False) -> None:
+def _way_of_asking(source: Source) -> str:
+    """Changes with all that decides what comes and how it is read: what was known of the old way no longer holds."""
+    return sha256_of([source.address, source.format, source.options, source.headers])
+
+
+def _take(row: Poll, arrival: Arrival, clock: Clock, by_hand: bool = False, *, trial: bool = False) -> None:
     """Into the ledger, whatever it is; the row tells what came of it."""
     row.file_name, row.bytes, row.sha256 = arrival.file_name, len(arrival.body), arrival.sha256
+    row.reply_at = min(arrival.written_at, row.started_at) if arrival.written_at else None
     row.save()
     if arrival.error is not None:
         _fail(row, arrival.error.code, arrival.error.detail, clock())
@@ -160,7 +172,7 @@ def _take(row: Poll, arrival: Arrival, clock: Clock, by_hand: bool = False) -> N
     elif not by_hand and (kept := raw.kept_already(row.source, row.sha256)):
         _leave_to(row, *kept, clock())
     else:
-        work_off(raw.store(row, arrival, clock()), clock)
+        work_off(raw.store(row, arrival, clock()), clock, trial=trial)
 
 
 def _leave_to(row: Poll, batch: int, state: str, now: datetime) -> None:
@@ -175,7 +187,7 @@ def _leave_to(row: Poll, batch: int, state: str, now: datetime) -> None:
 def take_left_behind(batch_id: int, clock: Clock = timezone.now) -> bool:
     """Take up a raw batch that a dead worker left. False where there is nothing to do, or somebody is at it."""
     waiting = RawBatch.objects.filter(pk=batch_id, state=RawBatch.State.WAITING)
-    source = Source.objects.filter(batches__in=waiting).first()
+    source = Source.objects.filter(batches__in=waiting, active=True).first()
     if source is None:
         return False
     try:
@@ -205,7 +217,7 @@ def close_interrupted(now: datetime) -> int:
     return found
 
 
-def work_off(batch: RawBatch, clock: Clock) -> bool:
+def work_off(batch: RawBatch, clock: Clock, *, trial: bool = False) -> bool:
     """Make reports of a raw batch, each item once however often this is begun. False: it was set aside."""
     row = batch.poll
     with transaction.atomic():
@@ -214,7 +226,7 @@ def work_off(batch: RawBatch, clock: Clock) -> bool:
             return False
     arrival = raw.arrival_of(batch)
     try:
-        tally = _taken(row, batch, arrival, clock)
+        tally = _taken(row, batch, arrival, clock, trial)
     except FeedError as error:
         with transaction.atomic():
             raw.settle_batch(batch, RawBatch.State.FAILED)
@@ -227,7 +239,10 @@ def work_off(batch: RawBatch, clock: Clock) -> bool:
         log.exception("Source %s: a fault of ours in batch %s", row.source.slug, batch.pk)
         _fail(row, "internal_error", f"A fault of ours, see the log; it is tried again: {error!r}", clock())
     else:
-        massive_closures(clock(), row.source)
+        if tally.new_reports and not trial:
+            massive_closures(clock(), row.source)
+        if arrival.body and not trial:
+            unlike_before(row, tally, clock())
         with transaction.atomic():
             raw.settle_batch(batch, RawBatch.State.TAKEN)
             _finish(row, tally, clock(), arrival)
@@ -236,17 +251,18 @@ def work_off(batch: RawBatch, clock: Clock) -> bool:
     return True
 
 
-def _taken(row: Poll, batch: RawBatch, arrival: Arrival, clock: Clock) -> Tally:
+def _taken(row: Poll, batch: RawBatch, arrival: Arrival, clock: Clock, trial: bool) -> Tally:
     source, state = row.source, _state(row.source)
     form = FORMATS.get(source.format)
     if form is None:
         raise FeedError("unknown_format", f'"{source.format}" is none of {", ".join(FORMATS)}.')
-    parsed = form.parse(arrival.body, Context(row.started_at, source.options))
-    row.reply_at = parsed.reply_at
+    parsed = form.parse(arrival.body, Context(row.reply_at or row.started_at, source.options))
+    row.reply_at = parsed.reply_at or row.reply_at
     if form.state_feed and parsed.reply_at is not None:
         if parsed.reply_at > clock() + CLOCKS_MAY_DIFFER:
             raise FeedError("future_timestamp", f"It says it is from {stamp(parsed.reply_at)}, ahead of our clock.")
-        if state.last_reply_at is not None and parsed.reply_at < state.last_reply_at:
+        as_before = state.asked_as == _way_of_asking(source)
+        if as_before and state.last_reply_at is not None and parsed.reply_at < state.last_reply_at:
             return _whole(Taken.OLDER)
 
     def progress(done: int) -> None:
@@ -258,6 +274,7 @@ def _taken(row: Poll, batch: RawBatch, arrival: Arrival, clock: Clock) -> Tally:
         state_feed=form.state_feed,
         polled=not arrival.file_name,
         older_waits=raw.older_waits(batch),
+        trial=trial,
         progress=progress,
     ).take(parsed)
 
@@ -266,6 +283,8 @@ def _same_as_last(row: Poll) -> bool:
     """Whether these are the bytes of the last success, and nothing of them waits to be understood."""
     if not row.sha256:
         return True
+    if _state(row.source).asked_as != _way_of_asking(row.source):
+        return False
     last = (
         Poll.objects.filter(source=row.source, error="", finished_at__isnull=False)
         .exclude(sha256="")
@@ -290,14 +309,19 @@ def _finish(row: Poll, tally: Tally, now: datetime, arrival: Arrival | None = No
         log.warning("Source %s: %s of %s items refused. %s", row.source.slug, tally.refused, total, row.detail)
     state = _state(row.source)
     state.last_polled_at = now
-    if arrival is not None:
+    if arrival is not None and tally.refused and tally.refused == sum(tally.counts.values()):
+        _one_more_failure(state, f"All {tally.refused} items were refused. {row.detail}", now)
+    elif arrival is not None and not tally.counts[Taken.OLDER.value]:
         state.last_success_at, state.failing_since, state.failures = now, None, 0
+        way = _way_of_asking(row.source)
+        newest = state.last_reply_at if state.asked_as == way else None
+        state.asked_as = way
         for kind in (Alarm.Kind.FAILING, Alarm.Kind.QUIET):
             Alarm.clear(kind, row.source, now)
         if not tally.refused and arrival.sha256:
             state.etag, state.last_modified = arrival.etag, arrival.last_modified
         if row.reply_at is not None and FORMATS[row.source.format].state_feed:
-            state.last_reply_at = max(row.reply_at, state.last_reply_at or row.reply_at)
+            state.last_reply_at = max(row.reply_at, newest or row.reply_at)
     state.save()
 
 
@@ -306,8 +330,13 @@ def _fail(row: Poll, code: str, detail: str, now: datetime) -> None:
     row.save()
     log.warning("Source %s%s: %s. %s", row.source.slug, f", {row.file_name}" if row.file_name else "", code, row.detail)
     state = _state(row.source)
-    state.last_polled_at, state.failures = now, state.failures + 1
-    state.failing_since = state.failing_since or now
+    state.last_polled_at = now
+    _one_more_failure(state, f"{code}. {row.detail}", now)
     state.save()
+
+
+def _one_more_failure(state: SourceState, why: str, now: datetime) -> None:
+    state.failures += 1
+    state.failing_since = state.failing_since or now
     if state.failures >= FAILURES_THAT_ALARM:
-        Alarm.sound(Alarm.Kind.FAILING, row.source, f"{state.failures} failures in a row: {code}. {row.detail}", now)
+        Alarm.sound(Alarm.Kind.FAILING, state.source, f"{state.failures} failures in a row: {why}", now)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import logging
 import zlib
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Q
 
 from crossings.ingest.folder import Arrival
 from crossings.models import Alarm, Poll, RawBatch, Source
+from crossings.phrases.text import plain
+from crossings.phrases.times import Clock
 
 log = logging.getLogger(__name__)
 
@@ -19,6 +23,8 @@ LEFT_ALONE = timedelta(seconds=20)
 BETWEEN_TRIES = timedelta(seconds=30)
 KEPT = timedelta(days=90)
 AT_ONCE = 200
+SET_ASIDE = (RawBatch.State.DEAD, RawBatch.State.FAILED)
+"""What no worker tries any more: only a person lets it be tried anew."""
 
 
 def store(row: Poll, arrival: Arrival, now: datetime) -> RawBatch:
@@ -43,7 +49,7 @@ def left_behind(now: datetime) -> list[int]:
 
     A time ahead of `now` was written while our clock was wrong, and holds nothing back.
     """
-    waiting = RawBatch.objects.filter(state=RawBatch.State.WAITING)
+    waiting = RawBatch.objects.filter(state=RawBatch.State.WAITING, source__active=True)
     arrived = waiting.filter(Q(received_at__lte=now - LEFT_ALONE) | Q(received_at__gt=now))
     rested = arrived.filter(Q(tried_at=None) | Q(tried_at__lte=now - BETWEEN_TRIES) | Q(tried_at__gt=now))
     return list(rested.order_by("received_at").values_list("pk", flat=True)[:200])
@@ -54,13 +60,29 @@ def try_again(batch: RawBatch, now: datetime) -> bool:
     if batch.attempts >= MOST_TRIES:
         batch.state = RawBatch.State.DEAD
         batch.save(update_fields=["state"])
-        detail = f"Batch {batch.pk} of {batch.received_at:%d %b %H:%M} UTC: {MOST_TRIES} tries, none came to an end."
+        came = plain(Clock(now, ("UTC",)).when(batch.received_at))
+        detail = f"Batch {batch.pk} of {came}: {MOST_TRIES} tries, none came to an end."
         Alarm.sound(Alarm.Kind.POISON, batch.source, detail, now, batch)
         return False
     batch.attempts += 1
     batch.tried_at = now
     batch.save(update_fields=["attempts", "tried_at"])
     return True
+
+
+def begin_anew(ids: Iterable[int], now: datetime) -> list[int]:
+    """Let batches that were set aside, or could not be used, be tried again from the first try: which of them there
+    were. The caller rings the worker; each of their items still counts once.
+    """
+    with transaction.atomic():
+        rows = RawBatch.objects.select_for_update(of=("self",)).filter(pk__in=ids, state__in=SET_ASIDE)
+        found = list(rows.defer("body").select_related("source").order_by("pk"))
+        chosen = RawBatch.objects.filter(pk__in=[row.pk for row in found])
+        chosen.update(state=RawBatch.State.WAITING, attempts=0, tried_at=None)
+        for source in {row.source for row in found}:
+            if not RawBatch.objects.filter(source=source, state=RawBatch.State.DEAD).exists():
+                Alarm.clear(Alarm.Kind.POISON, source, now)
+    return [row.pk for row in found]
 
 
 def not_counted(batch: RawBatch) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -11,14 +12,14 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 
 from crossings.domain.claims import Claim
 from crossings.domain.faults import Fault, Refused
-from crossings.domain.fields import Fields
 from crossings.domain.readings import Reading as Count
 from crossings.feeds import Batch, Item, Kind, Place
 from crossings.ingest.outcome import Taken, Tally
 from crossings.ingest.read import read_claim, read_reading
-from crossings.ledger import Outcome, Result, hold_entry, record_many, retract, touch_crossing
+from crossings.ingest.take_back import read_retraction, take_back
+from crossings.ledger import Outcome, Result, hold_entry, record_many, touch_crossing
 from crossings.matching import Names
-from crossings.models import Crossing, Draft, Reading, Report, Source
+from crossings.models import Crossing, Source
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,6 @@ AT_MOST = 500
 """Items handed to the ledger at once: it makes one transaction of them."""
 PLACES_LOCK = 0x43524F53
 NOBODYS_FAULT = (OperationalError, InterfaceError, SoftTimeLimitExceeded)
-UNSAID = "Taken back by its source."
 
 
 class TooEarly(Exception):
@@ -44,14 +44,16 @@ class Taking:
         state_feed: bool,
         polled: bool,
         older_waits: bool = False,
+        trial: bool = False,
         progress: Callable[[int], None] = lambda done: None,
     ) -> None:
         self.source, self.clock = source, clock
         self.state_feed, self.polled = state_feed, polled
-        self.older_waits, self.progress = older_waits, progress
+        self.older_waits, self.trial, self.progress = older_waits, trial, progress
         self.names = Names.load()
         self.tally = Tally()
         self.waiting: list[tuple[Item, Claim | Count]] = []
+        self.too_early: list[Item] = []
 
     def take(self, batch: Batch) -> Tally:
         for place in batch.places:
@@ -61,7 +63,8 @@ class Taking:
                 self.tally.refuse(item.at, item.faults)
             elif item.kind is Kind.ENTRY:
                 self._flush()
-                self.tally.result(item.at, hold_entry(self.source, item.data, now=self.clock()))
+                with self._kept():
+                    self.tally.result(item.at, hold_entry(self.source, item.data, now=self.clock()))
             elif item.kind is Kind.RETRACTION:
                 self._flush()
                 self._retract(item)
@@ -70,6 +73,8 @@ class Taking:
             if len(self.waiting) == AT_MOST:
                 self._flush()
         self._flush()
+        for item in self.too_early:
+            self._retract(item, last_chance=True)
         return self.tally
 
     def _read(self, item: Item) -> None:
@@ -98,8 +103,20 @@ class Taking:
         self.progress(sum(self.tally.counts.values()))
 
     def _record(self, said: list[Claim | Count]) -> list[Result | None]:
+        with self._kept():
+            return [*self._record_all(said)]
+
+    def _record_all(self, said: list[Claim | Count]) -> list[Result]:
         now = self.clock()
-        return [*record_many(self.source, said, now=now, repeats_confirm=self.state_feed, polled=self.polled)]
+        return record_many(self.source, said, now=now, repeats_confirm=self.state_feed, polled=self.polled)
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        """On trial nothing is, nor any lock."""
+        with transaction.atomic() if self.trial else nullcontext():
+            yield
+            if self.trial:
+                transaction.set_rollback(True)
 
     def _record_alone(self, said: Claim | Count) -> Result | None:
         try:
@@ -110,42 +127,34 @@ class Taking:
             log.exception("Source %s: %s cannot be recorded", self.source.slug, said.external_id)
             return None
 
-    def _retract(self, item: Item) -> None:
-        faults: list[Fault] = []
-        read = Fields(item.data, "", faults)
-        external_id, reason = read.text("id", 200), read.text("reason", 500)
-        read.no_others()
-        if not external_id and not faults:
-            read.fault("id", "required", "Say which report or reading is taken back.")
-        if faults:
-            self.tally.refuse(item.at, faults)
+    def _retract(self, item: Item, *, last_chance: bool = False) -> None:
+        """Take back what the source sent by that id. What is not there yet may follow in the same batch."""
+        try:
+            external_id, reason = read_retraction(item.data)
+        except Refused as refused:
+            self.tally.refuse(item.at, refused.faults)
             return
-        if not self._taken_back(item.at, external_id, reason):
-            if self.older_waits:
-                raise TooEarly
+        with self._kept():
+            told = take_back(self.source, external_id, reason=reason, now=self.clock())
+        if told is not None:
+            numbers = {"report": told.report, "reading": told.reading, "draft": told.draft}
+            outcome = Taken.RETRACTED if told.new else Outcome.SAME
+            self.tally.add(item.at, outcome, **{key: pk for key, pk in numbers.items() if pk})
+        elif not last_chance:
+            self.too_early.append(item)
+        elif self.older_waits:
+            raise TooEarly
+        else:
             detail = f'Nothing with the id "{external_id}" has come from this source.'
             self.tally.refuse(item.at, [Fault("/id", "unknown_report", detail)])
 
-    def _taken_back(self, at: str, external_id: str, reason: str) -> bool:
-        """Take back what the source sent by that id: a report, a reading, or what waits as a draft."""
-        sent = {"source": self.source, "external_id": external_id}
-        rows: list[Report | Reading] = [*Report.objects.filter(**sent), *Reading.objects.filter(**sent)]
-        for row in rows:
-            new = retract(row, reason=reason or UNSAID, now=self.clock(), source=self.source)
-            self.tally.add(at, Taken.RETRACTED if new else Outcome.SAME, **{row._meta.model_name or "": row.pk})
-        drafts = Draft.objects.filter(**sent, decision="")
-        withdrawn = drafts.update(
-            decision=Draft.Decision.REJECTED, decided_at=self.clock(), decision_reason=reason or UNSAID
-        )
-        if withdrawn:
-            self.tally.add(at, Taken.RETRACTED)
-        return bool(rows or withdrawn or Draft.objects.filter(**sent).exists())
-
     def _know(self, place: Place) -> None:
+        """Make the crossing where it is new: only a trusted source, that may speak of all, adds to what is public."""
         try:
             self.names.find(place.code)
         except Refused:
-            self.names.add(made(place, self.clock()))
+            if self.source.trusted and self.names.speaks_of_all(self.source):
+                self.names.add(made(place, self.clock()))
 
 
 def made(place: Place, now: datetime) -> Crossing:
@@ -163,9 +172,8 @@ def made(place: Place, now: datetime) -> Crossing:
 
 
 def _crossing(place: Place) -> Crossing:
-    slug = place.slug
-    if Crossing.objects.filter(slug=slug).exists():
-        slug = f"{slug}-{place.code.split(':')[-1]}"
+    slugs = (place.slug, f"{place.slug}-{place.code.split(':')[-1]}", *(f"{place.slug}-{n}" for n in range(2, 1000)))
+    slug = next(slug for slug in slugs if not Crossing.objects.filter(slug=slug).exists())
     here, there = place.sides
     return Crossing(
         slug=slug, name=place.name, aliases=list(place.aliases), codes=[place.code],

@@ -15,25 +15,66 @@ from django.utils import timezone
 
 from crossings.domain.holds import TOGETHER, massive
 from crossings.domain.vocabulary import STRICTNESS, Basis, State, Visibility
-from crossings.models import Alarm, Crossing, Period, Report, Source
+from crossings.feeds import FORMATS
+from crossings.ingest.folder import FOLDER
+from crossings.ingest.outcome import Taken, Tally
+from crossings.models import Alarm, Crossing, Period, Poll, Report, Source
+from crossings.phrases.text import plain
+from crossings.phrases.times import Clock
 
 INTERVALS_OF_SILENCE = 3
 AT_LEAST = timedelta(minutes=15)
+MANY = 4
 LOOKED_BACK = timedelta(minutes=20)
 """Longer than any one task: what a dead worker recorded is seen by the next look."""
 
 
 def quiet_sources(now: datetime | None = None) -> list[Source]:
-    """The polled sources from which nothing usable came for several intervals; each raises one alarm."""
+    """The polled sources from which nothing usable came for several intervals; each raises one alarm.
+
+    A drop folder is never quiet: it is filled when somebody has news, and one with nothing new is well. One that
+    cannot be read, or whose files cannot, raises the alarm of a source that keeps failing.
+    """
     now = now or timezone.now()
     rows = Source.objects.filter(active=True, state__isnull=False).exclude(address="").exclude(format="")
+    rows = rows.exclude(address__startswith=FOLDER)
     found = []
     for source in rows.select_related("state"):
         heard = source.state.last_success_at or source.created_at
         if now - heard > max(INTERVALS_OF_SILENCE * source.interval, AT_LEAST):
-            Alarm.sound(Alarm.Kind.QUIET, source, f"Nothing usable since {heard:%d %b %H:%M} UTC.", now)
+            since = plain(Clock(now, ("UTC",)).when(heard))
+            Alarm.sound(Alarm.Kind.QUIET, source, f"Nothing usable since {since}.", now)
             found.append(source)
     return found
+
+
+def unlike_before(row: Poll, tally: Tally, now: datetime) -> None:
+    """Raise an alarm where a batch is mostly refused, names several crossings nobody knows, or, of a state feed, has
+    lost half of what it had. What was good in it counts all the same; the next batch as before ends the alarm.
+    """
+    total, good = sum(tally.counts.values()), sum(tally.counts.values()) - tally.refused
+    strangers = sum(fault["code"] == "unknown_crossing" for item in tally.items for fault in item.get("faults", ()))
+    why = ""
+    if tally.refused >= MANY and tally.refused > total / 2:
+        why = f"{tally.refused} of {total} items were refused."
+    elif strangers >= MANY:
+        why = f"{strangers} items name crossings we do not know."
+    elif FORMATS[row.source.format].state_feed and not tally.counts[Taken.OLDER.value]:
+        before = _last_count(row)
+        why = f"{good} items, the last good batch had {before}." if before >= 2 * MANY and good < before / 2 else ""
+    if why:
+        Alarm.sound(Alarm.Kind.UNLIKE, row.source, f"{why} {tally.first_fault()}".strip(), now)
+    else:
+        Alarm.clear(Alarm.Kind.UNLIKE, row.source, now)
+
+
+def _last_count(row: Poll) -> int:
+    done = Poll.objects.filter(source=row.source, error="", finished_at__isnull=False, batch__isnull=False)
+    for counts in done.exclude(pk=row.pk).order_by("-pk").values_list("counts", flat=True)[:20]:
+        good = sum(counts.values()) - counts.get(Taken.REFUSED.value, 0)
+        if good and not counts.get(Taken.OLDER.value):
+            return good
+    return 0
 
 
 def massive_closures(now: datetime, source: Source | None = None) -> list[Source]:
@@ -47,9 +88,9 @@ def massive_closures(now: datetime, source: Source | None = None) -> list[Source
     for each in Source.objects.filter(pk__in=[pk for pk, crossings in said.items() if massive(len(crossings), 0)]):
         country, count = _worst_hit(_tightened(said[each.pk]))
         # Once a person has cleared it, only newer words raise it again.
-        told = Alarm.objects.filter(kind=Alarm.Kind.MASSIVE, source=each, raised_at__gte=newest[each.pk]).exists()
+        told = Alarm.objects.filter(kind=Alarm.Kind.MASSIVE, source=each, told_at__gte=newest[each.pk]).exists()
         if count and not told:
-            Alarm.sound(Alarm.Kind.MASSIVE, each, f"{count} crossings of {country} tightened at once.", now)
+            Alarm.sound_also(Alarm.Kind.MASSIVE, each, f"{count} crossings of {country} tightened at once.", now)
             found.append(each)
     return found
 

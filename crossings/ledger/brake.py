@@ -19,7 +19,7 @@ from crossings.domain.holds import FLAPS, MASSIVE_AT_LEAST, TOGETHER, Why, flaps
 from crossings.domain.readings import Reading
 from crossings.domain.vocabulary import State
 from crossings.ledger.transaction import Touched, lane_states
-from crossings.models import Crossing, Draft, Report, Source
+from crossings.models import Alarm, Crossing, Draft, Report, Retraction, Source
 from crossings.serializers import Json
 
 Word = tuple[datetime, str, dict[Lane, State]]
@@ -45,7 +45,7 @@ class Brake:
                 self.freed += self._freed_before(min(moments) - TOGETHER, max(moments) + TOGETHER) + self._held_before(
                     min(moments) - TOGETHER
                 )
-        self.countries = self._countries() if len({slug for _, slug in self.freed}) >= MASSIVE_AT_LEAST else {}
+        self.countries = _of_countries() if len({slug for _, slug in self.freed}) >= MASSIVE_AT_LEAST else {}
 
     def why(self, claim: Claim) -> Why | None:
         """Why this claim is held; None where it may pass."""
@@ -67,7 +67,8 @@ class Brake:
 
     def _loosens(self, claim: Claim) -> bool:
         each = self.by_slug[claim.crossing]
-        return claim.effective_at is not None and loosens(claim, lane_states(each))
+        # Of old news nothing is freed now: the lane came to stand as it does after that.
+        return claim.effective_at is not None and loosens(claim, lane_states(each, by=claim.effective_at))
 
     def _flapping(self, claim: Claim) -> bool:
         at = claim.effective_at
@@ -134,12 +135,29 @@ class Brake:
         rows = drafts.values_list("content__effective_at", "crossing__slug")
         return [(datetime.fromisoformat(at), slug) for at, slug in rows if at and datetime.fromisoformat(at) >= since]
 
-    def _countries(self) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = defaultdict(set)
-        for slug, *countries in Crossing.objects.values_list("slug", "country_a", "country_b"):
-            for country in countries:
-                found[country].add(slug)
-        return found
+
+def watch_retractions(source: Source, now: datetime) -> None:
+    """Raise an alarm where a source has taken back closures at many crossings of a country within ten minutes: it is
+    its right, and it opens them as surely as saying so would.
+    """
+    shut = Q(report__lanes__contains=[{"state": State.CLOSED.value}])
+    shut |= Q(report__lanes__contains=[{"state": State.RESTRICTED.value}])
+    rows = Retraction.objects.filter(shut, source=source, recorded_at__gt=now - TOGETHER)
+    slugs = set(rows.values_list("report__crossing__slug", flat=True))
+    if len(slugs) < MASSIVE_AT_LEAST:
+        return
+    for country, crossings in _of_countries().items():
+        if massive(len(slugs & crossings), len(crossings)):
+            line = f"Closures at {len(slugs & crossings)} crossings of {country} were taken back within ten minutes."
+            Alarm.sound_also(Alarm.Kind.MASSIVE, source, line, now)
+
+
+def _of_countries() -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for slug, *countries in Crossing.objects.values_list("slug", "country_a", "country_b"):
+        for country in countries:
+            found[country].add(slug)
+    return found
 
 
 def _looser(before: list[Json], after: list[Json]) -> bool:

@@ -39,7 +39,7 @@ class Rewriting:
 def derive(touched: dict[int, Touched], now: datetime) -> dict[int, Point]:
     """Rewrite periods and checkpoints. Returns the points that were walked all the way to `now`."""
     moments = {pk: min(each.since, now) for pk, each in touched.items() if each.since is not None}
-    points = points_before(moments)
+    points = points_before(moments, more={pk: len(touched[pk].reports) for pk in moments})
     rewritings = _read_old(points)
     for pk, point in points.items():
         _rewrite(pk, touched[pk], point, rewritings[pk], now)

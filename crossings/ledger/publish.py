@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+import orjson
 from django.db import connection
 
 from crossings.domain.claims import stamp
+from crossings.domain.status import Status
 from crossings.domain.vocabulary import ChangeType, Precision
-from crossings.evidence import QUEUE_SHOWN_FOR, Point, points_before, queues, statuses
+from crossings.evidence import QUEUE_SHOWN_FOR, Point, ahead, points_before, queues, statuses
 from crossings.evidence import advance as walk_on
 from crossings.ledger.bulk import insert
 from crossings.ledger.derive import derive
@@ -36,15 +37,15 @@ def publish(touched: dict[int, Touched], now: datetime) -> None:
             pass
     at = dict.fromkeys(touched, now)
     found = statuses(borders, {pk: points[pk].standing for pk in touched}, at)
-    counts = queues(at)
+    counts, known_ahead = queues(at), ahead(at)
     pending: list[tuple[Touched, list[Json]]] = []
     for pk, each in touched.items():
         status, status_json = found[pk]
         before, before_queues = each.current.status, each.current.queues
         each.current.queues = counts.get(pk, [])
-        each.current.settle_at = _settle_at(each, points[pk], status.changes_at, now)
+        each.current.settle_at = _settle_at(each, points[pk], [status.changes_at, known_ahead.get(pk)], now)
         each.current.status, each.current.state = status_json, status.state
-        changes = list(_changes(each, before, status_json, now))
+        changes = list(_changes(each, before, status, status_json))
         moved = changes or before != status_json or before_queues != each.current.queues
         pending.append((each, changes if moved else []))
         if moved:
@@ -53,18 +54,18 @@ def publish(touched: dict[int, Touched], now: datetime) -> None:
     _number(pending, now)
 
 
-def _settle_at(each: Touched, point: Point, changes_at: datetime | None, now: datetime) -> datetime | None:
+def _settle_at(each: Touched, point: Point, known: list[datetime | None], now: datetime) -> datetime | None:
     """When time alone may change something next: a claim begins or ends, trust goes stale, a count grows old."""
-    moments = [changes_at, *(word.effective_at for word in point.later)]
+    moments = [*known, *(word.effective_at for word in point.later)]
     for words in point.standing.words.values():
         moments += [word.ends_at(each.border) for word in words]
     moments += [datetime.fromisoformat(count["observed_at"]) + QUEUE_SHOWN_FOR for count in each.current.queues]
     return min((moment for moment in moments if moment and moment > now), default=None)
 
 
-def _changes(each: Touched, before: Json, after: Json, now: datetime) -> Iterator[Json]:
+def _changes(each: Touched, before: Json, status: Status, after: Json) -> Iterator[Json]:
     yield from each.notices
-    yield from _announcement_changes(before, after)
+    yield from _announcement_changes(before, status)
     lanes = _lane_change(before, after)
     if lanes:
         yield lanes
@@ -113,18 +114,19 @@ def _before_after(old: Json | None, new: Json, keys: tuple[str, ...]) -> Json:
     return {"traffic": new["traffic"], "to": new["to"], "before": sides[0], "after": sides[1]}
 
 
-def _announcement_changes(before: Json, after: Json) -> Iterator[Json]:
-    old = {each["report"]: each for each in before.get("announced", [])}
-    for each in reversed(after["announced"]):
-        known = old.get(each["report"])
-        made = known is None and each["outcome"] is None
-        if made or (known and known["outcome"] is None and each["outcome"]):
+def _announcement_changes(before: Json, status: Status) -> Iterator[Json]:
+    """Of all that were made, though the status shows only the last few that ended."""
+    old = {each["report"]: each["outcome"] for each in before.get("announced", [])}
+    for each in status.pledges:
+        word = each.said
+        made = word.report not in old and each.outcome is None
+        if made or (word.report in old and old[word.report] is None and each.outcome):
             yield {
                 "type": ChangeType.ANNOUNCEMENT_MADE if made else ChangeType.ANNOUNCEMENT_ENDED,
-                "at": each["at"] if made else each["ended_at"],
-                "at_precision": each["precision"] if made else Precision.EXACT,
-                "lanes": [{**lane, "before": None, "after": lane["state"]} for lane in each["lanes"]],
-                "reports": [each["report"]],
+                "at": stamp(word.effective_at if made else each.ended_at),
+                "at_precision": word.precision if made else Precision.EXACT,
+                "lanes": [{**put.as_json(), "before": None, "after": put.state.value} for put in word.lanes.values()],
+                "reports": [word.report],
             }
 
 
@@ -158,7 +160,7 @@ def _store(rows: list[Current]) -> None:
                 updated_at timestamptz, settle_at timestamptz, status jsonb, queues jsonb)
             WHERE c.crossing_id = r.crossing_id
             """,
-            [json.dumps(documents, ensure_ascii=False, default=str)],
+            [orjson.dumps(documents, default=str).decode()],
         )
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from crossings.domain.timeline import Period as Stretch
 from crossings.domain.timeline import Standing, ended
-from crossings.evidence import EPOCH, Point, advance, read_on, stretch_from
+from crossings.evidence import EPOCH, Point, advance, queues, read_on, statuses, stretch_from
 from crossings.ledger.publish import publish
 from crossings.ledger.transaction import Touched, in_transaction, lock_crossings
 from crossings.models import Checkpoint, Crossing, Period
 from crossings.serializers import Json, period_json
 
+INSTANT = timedelta(microseconds=1)
+
 
 def rebuild(slug: str | None = None, *, check: bool = False, now: datetime) -> list[str]:
-    """Derive the periods of one crossing, or of all, anew; with `check` only compare. The differences, in words."""
+    """Derive one crossing, or all, anew: the periods and how it stands; with `check` only compare.
+
+    Returns the differences, in words.
+    """
     found: list[str] = []
     crossings = Crossing.objects.filter(slug=slug) if slug else Crossing.objects.order_by("pk")
     for crossing in crossings.iterator():
@@ -30,13 +35,14 @@ def _rebuild(crossing: Crossing, check: bool, now: datetime) -> list[str]:
     touched = lock_crossings([crossing.pk])
     each = touched[crossing.pk]
     # What time alone did since the last settling is not yet written, and no difference.
-    overdue = each.current.settle_at if each.current.settle_at and each.current.settle_at <= now else None
-    fresh = [period for period in _derive_all(each, now) if overdue is None or period.start < overdue]
+    settle_at = each.current.settle_at
+    moment = settle_at - INSTANT if settle_at and settle_at <= now else now
+    fresh, standing = _derive_all(each, moment)
     stored = [
         stretch_from((p.start, p.start_precision, p.end, p.state, p.since, p.since_precision, p.lanes, p.reports))
         for p in Period.objects.filter(crossing=crossing).order_by("start")
     ]
-    differences = _differences(crossing.slug, ended(stored), ended(fresh))
+    differences = _differences(crossing.slug, ended(stored), ended(fresh)) + _standing_otherwise(each, standing, moment)
     if not check:
         Checkpoint.objects.filter(crossing=crossing).delete()
         Period.objects.filter(crossing=crossing).delete()
@@ -45,7 +51,7 @@ def _rebuild(crossing: Crossing, check: bool, now: datetime) -> list[str]:
     return differences
 
 
-def _derive_all(each: Touched, now: datetime) -> list[Stretch]:
+def _derive_all(each: Touched, now: datetime) -> tuple[list[Stretch], Standing]:
     pk = each.crossing.pk
     point = Point(Standing())
     read_on({pk: point}, {pk: EPOCH})
@@ -53,7 +59,19 @@ def _derive_all(each: Touched, now: datetime) -> list[Stretch]:
     for step in advance(each.border, pk, point, now):
         if step.period and (not found or found[-1] is not step.period):
             found.append(step.period)
-    return found
+    return found, point.standing
+
+
+def _standing_otherwise(each: Touched, standing: Standing, at: datetime) -> list[str]:
+    """What of the stored status and queues is not as they are at that moment."""
+    pk = each.crossing.pk
+    if not each.current.status:
+        return []
+    _, status = statuses({pk: each.border}, {pk: standing}, {pk: at})[pk]
+    parts = [part for part in status if status[part] != each.current.status.get(part)]
+    if queues({pk: at}).get(pk, []) != each.current.queues:
+        parts.append("queues")
+    return [f"{each.crossing.slug}: it stands otherwise than stored in: {', '.join(parts)}"] if parts else []
 
 
 def _differences(slug: str, stored: list[Stretch], fresh: list[Stretch]) -> list[str]:

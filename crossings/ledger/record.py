@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from crossings.domain.claims import Claim
+from crossings.domain.claims import Claim, is_ours
 from crossings.domain.holds import Why, tightens, why_held
 from crossings.domain.readings import Reading as Count
 from crossings.ledger.brake import Brake
-from crossings.ledger.bulk import insert
+from crossings.ledger.bulk import insert, insert_new
+from crossings.ledger.odd_times import at_once, tell
 from crossings.ledger.outcome import Outcome, Result
 from crossings.ledger.publish import publish
 from crossings.ledger.repeats import LastWords
@@ -100,18 +101,25 @@ def _record(batch: Batch, items: Sequence[Item]) -> list[Result]:
     seen = _Seen(batch.source, items, vouched=batch.vouched)
     brake = Brake(batch.source, [] if batch.backfilled or batch.vouched else items, touched)
     words = LastWords(batch.source, items, ids) if batch.repeats_confirm else None
-    down = TurnedDown(batch.source, touched) if batch.polled else None
+    down = TurnedDown(batch.source, touched, batch.now) if batch.polled else None
     results = []
     for item in items:
         each = touched[ids[item.crossing]]
         result = seen.again(item)
+        if result is not None and result.outcome is Outcome.CONFLICT and is_ours(item.external_id):
+            item = _another_word(item)
+            result = seen.again(item)
         if result is None and words is not None and isinstance(item, Claim):
             result = words.repeats(item, each, batch.confirmations, batch.now)
         if result is None:
             result = _take(batch, item, each, brake, down)
             seen.add(item, result)
         results.append(result)
+    new = [] if batch.backfilled or batch.vouched else [row for _, row in batch.reports]
+    odd = at_once(new, batch.now, polled=batch.polled)
     _write(batch, touched)
+    seen.number_twins()
+    tell(batch.source, odd, touched, batch.now)
     moved = _moved(batch)
     if moved:
         publish({pk: each for pk, each in touched.items() if pk in moved}, batch.now)
@@ -181,7 +189,7 @@ def _write(batch: Batch, touched: dict[int, Touched]) -> None:
     insert([row for _, row in batch.reports])
     insert([row for _, row in batch.readings])
     insert([row for _, row in batch.drafts])
-    Confirmation.objects.bulk_create(batch.confirmations, ignore_conflicts=True)
+    insert_new(batch.confirmations)
     for result, report in batch.reports:
         result.report = report.pk
         if report.visibility == "public":
@@ -197,6 +205,13 @@ def _write(batch: Batch, touched: dict[int, Touched]) -> None:
         result.draft = draft.pk
 
 
+def _another_word(item: Item) -> Item:
+    """Where its source gave no id, other content for the same time is no contradiction in terms: it is its next word
+    on that time, and of one source the last word counts.
+    """
+    return replace(item, external_id=f"{item.external_id}:{item.digest()[:12]}")
+
+
 class _Seen:
     """What this source sent before: the same again, or the same id with other content.
 
@@ -204,9 +219,12 @@ class _Seen:
     """
 
     def __init__(self, source: Source, items: Sequence[Item], *, vouched: bool) -> None:
+        items = [*items, *(_another_word(item) for item in items if is_ours(item.external_id))]
         claims = [item.external_id for item in items if isinstance(item, Claim)]
         counts = [item.external_id for item in items if isinstance(item, Count)]
         self.known: dict[tuple[bool, str], dict[str, Result]] = defaultdict(dict)
+        self.now: dict[tuple[bool, str], list[tuple[Item, Result]]] = defaultdict(list)
+        self.twins: list[tuple[Result, Result]] = []
         for pk, key, digest in _rows(Report, source, claims):
             self.known[True, key][digest] = Result(Outcome.SAME, report=pk)
         for pk, key, digest in _rows(Reading, source, counts):
@@ -216,20 +234,31 @@ class _Seen:
             self.known[draft.kind == Draft.Kind.REPORT, draft.external_id][draft.digest] = _of_draft(draft)
 
     def again(self, item: Item) -> Result | None:
-        known = self.known.get((isinstance(item, Claim), item.external_id))
-        if not known:
+        """What became of it before; None where it is new."""
+        key = isinstance(item, Claim), item.external_id
+        stored, lately = self.known.get(key, {}), self.now.get(key, [])
+        if not stored and not lately:
             return None
-        found = known.get(item.digest())
+        found = next((result for said, result in lately if said == item), None) or stored.get(item.digest())
         if found is None:
-            first = next(iter(known.values()))
+            first = next(iter(stored.values()), None) or lately[0][1]
             detail = "The same id was sent before with other content: retract that and use another id."
-            return Result(Outcome.CONFLICT, first.report, first.reading, first.draft, detail)
+            return self._twin(first, Result(Outcome.CONFLICT, first.report, first.reading, first.draft, detail))
         if found.outcome is Outcome.RECORDED:
-            return Result(Outcome.SAME, found.report, found.reading)
+            return self._twin(found, Result(Outcome.SAME))
         return found
 
     def add(self, item: Item, result: Result) -> None:
-        self.known[isinstance(item, Claim), item.external_id][item.digest()] = result
+        self.now[isinstance(item, Claim), item.external_id].append((item, result))
+
+    def _twin(self, first: Result, again: Result) -> Result:
+        self.twins.append((first, again))
+        return again
+
+    def number_twins(self) -> None:
+        """Give those sent twice within one transaction the keys that the first of them got."""
+        for first, again in self.twins:
+            again.report, again.reading, again.draft = first.report, first.reading, first.draft
 
 
 def _of_draft(draft: Draft) -> Result:

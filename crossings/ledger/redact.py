@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import Q
 
 from crossings.domain.claims import stamp
 from crossings.domain.faults import Refused
@@ -20,6 +22,7 @@ from crossings.models import Change, Draft, Poll, RawBatch, Reading, Redaction, 
 
 FREE_TEXT = {Report: ("note", "attribution", "url", "by_name", "conditions"), Reading: ("note", "attribution", "url")}
 REMOVED = "[removed]"
+EVIDENCE = ("title", "text", "url")
 TEXT_KEYS = ("note", "attribution", "url", "by_name", "text")
 
 
@@ -78,8 +81,9 @@ def _blank_copies(target: Report | Reading, words: list[str]) -> None:
         cleaned = _without(change.body, words)
         if cleaned != change.body:
             Change.objects.filter(pk=change.pk).update(body=cleaned)
-    for draft in [*Draft.objects.filter(**key), *Draft.objects.filter(source=target.source_id, decision="")]:
-        cleaned = _without(draft.content, words)
+    for draft in Draft.objects.filter(Q(**key) | Q(source=target.source_id)).iterator():
+        cleaned = _without_evidence(draft.content, words) if draft.kind == Draft.Kind.ENTRY else draft.content
+        cleaned = _without(cleaned, words)
         if cleaned != draft.content:
             Draft.objects.filter(pk=draft.pk).update(content=cleaned)
     for batch in RawBatch.objects.filter(source=target.source_id).exclude(state=RawBatch.State.WAITING).iterator():
@@ -93,6 +97,19 @@ def _blank_copies(target: Report | Reading, words: list[str]) -> None:
         cleaned = _without(poll.items, words)
         if cleaned != poll.items:
             Poll.objects.filter(pk=poll.pk).update(items=cleaned)
+
+
+def _without_evidence(content: dict[str, Any], words: list[str]) -> dict[str, Any]:
+    """An article of which a claim was written down: where it carries the words, however spaced or capitalised, that
+    part of it goes as a whole.
+    """
+    sought = [re.compile(rf"(?<!\w){re.escape(_folded(word))}(?!\w)") for word in words]
+    carries = {name for name in EVIDENCE if any(each.search(_folded(str(content.get(name) or ""))) for each in sought)}
+    return {name: REMOVED if name in carries else value for name, value in content.items()}
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _without(value: Any, words: list[str]) -> Any:

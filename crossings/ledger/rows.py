@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 
-from crossings.domain.claims import Claim
+from crossings.domain.claims import Claim, sha256_of
 from crossings.domain.readings import Reading as Count
 from crossings.domain.vocabulary import Basis, Precision
 from crossings.models import Reading, Report, Source
@@ -15,11 +15,12 @@ from crossings.models import Reading, Report, Source
 def report_row(
     claim: Claim, crossing_id: int, source: Source, now: datetime, by: User | None, how_known: str
 ) -> Report:
+    content = claim.as_json()
     return Report(
         crossing_id=crossing_id,
-        source=source,
+        source_id=source.pk,
         external_id=claim.external_id,
-        digest=claim.digest(),
+        digest=sha256_of(content),
         declared_by=claim.declared_by,
         one_gate=claim.one_gate,
         effective_at=begins(claim, now),
@@ -30,7 +31,7 @@ def report_row(
         where=claim.where.value,
         by=claim.by.value,
         by_name=claim.by_name,
-        lanes=[lane.as_json() for lane in claim.lanes],
+        lanes=content["lanes"],
         reason=claim.reason.value if claim.reason else "",
         note=claim.note,
         attribution=claim.attribution,
@@ -39,14 +40,14 @@ def report_row(
         how_known=how_known,
         reported_at=_heard(claim.reported_at, now),
         recorded_at=now,
-        recorded_by=by,
+        recorded_by_id=by.pk if by else None,
     )
 
 
 def reading_row(count: Count, crossing_id: int, source: Source, now: datetime, by: User | None) -> Reading:
     return Reading(
         crossing_id=crossing_id,
-        source=source,
+        source_id=source.pk,
         external_id=count.external_id,
         digest=count.digest(),
         side=count.side,
@@ -67,7 +68,7 @@ def reading_row(count: Count, crossing_id: int, source: Source, now: datetime, b
         url=count.url,
         reported_at=_heard(count.reported_at, now),
         recorded_at=now,
-        recorded_by=by,
+        recorded_by_id=by.pk if by else None,
     )
 
 

@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib.auth.models import User
+from django.db import InterfaceError, OperationalError
 
 from crossings.domain.vocabulary import ChangeType
 from crossings.ledger.publish import publish
 from crossings.ledger.transaction import Touched, in_transaction, lock_crossings
 from crossings.models import Crossing, Current, Source
 
+log = logging.getLogger(__name__)
+
 
 def settle(now: datetime, limit: int = 200) -> int:
-    """Bring the crossings whose time has come up to `now`; how many there were."""
+    """Bring the crossings whose time has come up to `now`; how many there were.
+
+    One that cannot be derived is logged as an error and left; the others are settled without it.
+    """
     due = list(
         Current.objects.filter(settle_at__lte=now).order_by("settle_at").values_list("crossing_id", flat=True)[:limit]
     )
+    try:
+        return _settle(due, now) if due else 0
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        return sum(_settle_alone(pk, now) for pk in due)
 
+
+def _settle(due: Sequence[int], now: datetime) -> int:
     def work() -> int:
         touched = {pk: each for pk, each in lock_crossings(due).items() if (each.current.settle_at or now) <= now}
         for each in touched.values():
@@ -26,7 +42,17 @@ def settle(now: datetime, limit: int = 200) -> int:
             publish(touched, now)
         return len(touched)
 
-    return in_transaction(work) if due else 0
+    return in_transaction(work)
+
+
+def _settle_alone(pk: int, now: datetime) -> int:
+    try:
+        return _settle([pk], now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        log.exception("%s cannot be settled", Crossing.objects.get(pk=pk).slug)
+        return 0
 
 
 def touch_crossing(crossing: Crossing, *, now: datetime, by: User | None = None) -> None:

@@ -80,7 +80,11 @@ def in_transaction(work: Callable[[], T]) -> T:
     raise AssertionError("unreachable")
 
 
-def lane_states(each: Touched) -> dict[tuple[Traffic, str], State]:
-    """How the crossing's lanes stand, by its stored status."""
+def lane_states(each: Touched, by: datetime | None = None) -> dict[tuple[Traffic, str], State]:
+    """How the crossing's lanes stand, by its stored status; with `by` only those that stood so by then."""
     lanes = each.current.status.get("lanes", [])
-    return {(Traffic(lane["traffic"]), lane["to"]): State(lane["state"]) for lane in lanes}
+    return {
+        (Traffic(lane["traffic"]), lane["to"]): State(lane["state"])
+        for lane in lanes
+        if by is None or lane["since"] is None or datetime.fromisoformat(lane["since"]) <= by
+    }

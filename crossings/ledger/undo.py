@@ -9,6 +9,8 @@ from django.contrib.auth.models import User
 
 from crossings.domain.claims import stamp
 from crossings.domain.vocabulary import Basis, ChangeType, Visibility
+from crossings.ledger.brake import watch_retractions
+from crossings.ledger.bulk import insert_new
 from crossings.ledger.publish import publish
 from crossings.ledger.transaction import Touched, in_transaction, lock_crossings
 from crossings.models import Confirmation, Reading, Report, Retraction, Source
@@ -38,6 +40,8 @@ def retract(
                 each.touch(report.effective_at)
             each.notices.append({"type": ChangeType.REPORT_RETRACTED, "at": stamp(now), "reports": [report.pk]})
         publish(touched, now)
+        if source is not None and report is not None:
+            watch_retractions(source, now)
         return True
 
     return in_transaction(work)
@@ -65,15 +69,14 @@ def confirm(
     def work() -> int:
         touched = lock_crossings(report.crossing_id for report in reports)
         before = Confirmation.objects.filter(report__in=reports, confirmed_at=at, source=source).count()
-        Confirmation.objects.bulk_create(
+        insert_new(
             [
                 Confirmation(
                     report=report, crossing_id=report.crossing_id, source=source, confirmed_at=at, recorded_at=now,
                     recorded_by=by, how_known=how_known,
                 )
                 for report in reports
-            ],
-            ignore_conflicts=True,
+            ]
         )  # fmt: skip
         for report in reports:
             touch_revived(touched[report.crossing_id], report)

@@ -30,6 +30,8 @@ class Draft(models.Model):
     content = models.JSONField(help_text="The claim or reading in the contract's JSON, or the text.")
     why = WordField(Why, blank=True, help_text="Empty for a text: every text waits.")
     created_at = models.DateTimeField()
+    repeats = models.PositiveIntegerField(default=0, help_text="How often its source has said it again as it waited.")
+    repeated_at = models.DateTimeField(null=True, help_text="When it last did.")
     decision = models.CharField(max_length=10, choices=Decision, blank=True)
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

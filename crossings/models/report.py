@@ -50,6 +50,9 @@ class Report(models.Model):
             models.Index(
                 fields=["crossing", "reported_at"], name="report_announced", condition=models.Q(basis=Basis.ANNOUNCED)
             ),
+            models.Index(
+                fields=["crossing", "effective_at"], name="report_ordered", condition=models.Q(basis=Basis.ORDERED)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -88,7 +91,10 @@ class Confirmation(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["report", "confirmed_at", "source"], name="a_confirmation_once")]
-        indexes = [models.Index(fields=["crossing", "confirmed_at"], name="confirmation_by_crossing")]
+        indexes = [
+            models.Index(fields=["crossing", "confirmed_at"], name="confirmation_by_crossing"),
+            models.Index(fields=["crossing", "recorded_at"], name="confirmation_by_record"),
+        ]
 
 
 class Redaction(models.Model):

@@ -61,3 +61,4 @@ class SourceState(models.Model):
     last_reply_at = models.DateTimeField(null=True, help_text="The newest reply taken, by its own time.")
     etag = models.CharField(max_length=200, blank=True)
     last_modified = models.CharField(max_length=100, blank=True)
+    asked_as = models.CharField(max_length=64, blank=True, help_text="The way of asking of which all this is true.")

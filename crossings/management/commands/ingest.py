@@ -1,4 +1,5 @@
 import sys
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no file {file}.")
         try:
             with transaction.atomic() if dry_run else nullcontext():
-                rows = self._take(source_of(source, format), file)
+                rows = self._take(source_of(source, format, self.stdout.write), file, dry_run)
                 if dry_run:
                     transaction.set_rollback(True)
         except ingest.Busy as busy:
@@ -39,12 +40,12 @@ class Command(BaseCommand):
         if any(failed(row) for row in rows):
             sys.exit(1)
 
-    def _take(self, source: Source, file: Path | None) -> list[Poll]:
+    def _take(self, source: Source, file: Path | None, dry_run: bool) -> list[Poll]:
         if file is not None:
-            return [ingest.ingest_file(source, file)]
+            return [ingest.ingest_file(source, file, trial=dry_run)]
         if not source.address:
             raise CommandError(f"{source.slug} has no address; give a file with --file.")
-        return ingest.ingest_source(source)
+        return ingest.ingest_source(source, trial=dry_run)
 
     def _tell(self, row: Poll) -> None:
         name = row.file_name or row.source.slug
@@ -68,7 +69,7 @@ def failed(row: Poll) -> bool:
     return bool(row.error) or set(row.counts) == {"refused"}
 
 
-def source_of(slug: str, name: str | None) -> Source:
+def source_of(slug: str, name: str | None, tell: Callable[[str], object]) -> Source:
     source = Source.objects.filter(slug=slug).first()
     if source is None:
         if name is None:
