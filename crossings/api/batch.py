@@ -14,21 +14,20 @@ from crossings import board
 from crossings.api.operations import writes
 from crossings.api.parsing import MOST_BATCH_BYTES, read_json
 from crossings.api.problems import Problem
-from crossings.api.writes import STATUS, PushView, answer, conflict, ids
+from crossings.api.writes import STATUS, PushView, answer, conflict, numbers
 from crossings.domain.claims import Claim
 from crossings.domain.faults import Fault, Refused
-from crossings.domain.fields import Fields
 from crossings.domain.readings import Reading as Count
-from crossings.feeds.base import FeedError, Item, Kind
-from crossings.feeds.partner import document
-from crossings.ingest import read_claim, read_reading
-from crossings.ledger import Outcome, Result, record_many, retract
+from crossings.feeds.base import Item, Kind
+from crossings.feeds.partner import LISTS, document
+from crossings.ingest import read_claim, read_reading, read_retraction, take_back
+from crossings.ledger import Outcome, Result, record_many
 from crossings.matching import Names
-from crossings.models import Draft, Reading, Report, Source
+from crossings.models import Source
 from crossings.serializers import Json
 
 MOST_ITEMS = 5000
-UNSAID = "Taken back by its source."
+EXPECTED = 'batch/ takes one JSON document: {"reports": […], "readings": […], "retractions": […]}'
 
 
 class Batch(PushView):
@@ -41,7 +40,7 @@ class Batch(PushView):
         "breaks off with 503, send it again, and what was recorded is answered as the same again.",
     )
     def post(self, request: Request) -> HttpResponse:
-        items = read_items(read_json(request, MOST_BATCH_BYTES))
+        items = read_items(read_json(request, MOST_BATCH_BYTES, EXPECTED))
         now = timezone.now()
         results = _take(items, self.source, now)
         of = board.edition(now)
@@ -50,10 +49,12 @@ class Batch(PushView):
 
 
 def read_items(data: Any) -> list[Item]:
-    try:
-        items = list(document(data))
-    except FeedError as error:
-        raise Refused([error.as_fault()]) from None
+    if not isinstance(data, dict) or not data.keys() & LISTS.keys():
+        raise Refused.one("", "schema_mismatch", f"{EXPECTED}.")
+    for name in LISTS:
+        if not isinstance(data.get(name, []), list):
+            raise Refused.one(f"/{name}", "not_a_list", "A list is expected.")
+    items = list(document(data))
     if len(items) > MOST_ITEMS:
         detail = f"At most {MOST_ITEMS:,} items; this has {len(items):,}."
         raise Problem("too-large", detail, [Fault("", "too_many_items", detail)])
@@ -86,7 +87,7 @@ def _take(items: list[Item], source: Source, now: datetime) -> list[Json]:
 
 def _recorded(item: Item, external_id: str, result: Result) -> Json:
     found: Json = {"pointer": item.at, "id": external_id, "outcome": result.outcome.value}
-    found |= {"status": STATUS[result.outcome], **ids(result)}
+    found |= {"status": STATUS[result.outcome], **numbers(result)}
     if result.detail:
         found["detail"] = result.detail
     if result.outcome is Outcome.CONFLICT:
@@ -97,7 +98,9 @@ def _recorded(item: Item, external_id: str, result: Result) -> Json:
 def _refused(item: Item, refused: Refused) -> Json:
     not_granted = all(fault.code == "crossing_not_granted" for fault in refused.faults)
     sent = item.data.get("id") if isinstance(item.data, dict) else None
-    found: Json = {"pointer": item.at, "outcome": "refused", "status": 403 if not_granted else 422}
+    # A list that we do not know is no item: its own name says where it stands.
+    pointer = item.at if item.kind else refused.faults[0].pointer
+    found: Json = {"pointer": pointer, "outcome": "refused", "status": 403 if not_granted else 422}
     found["errors"] = [fault.as_json() for fault in refused.faults]
     return {**found, "id": sent} if isinstance(sent, str) else found
 
@@ -105,30 +108,11 @@ def _refused(item: Item, refused: Refused) -> Json:
 def _retracted(item: Item, source: Source, now: datetime) -> Json:
     """Take back whatever came by that id, what waits as a draft too."""
     try:
-        external_id, reason = _read_retraction(item)
-        sent = {"source": source, "external_id": external_id}
-        rows: list[Report | Reading] = [*Report.objects.filter(**sent), *Reading.objects.filter(**sent)]
-        drafts = Draft.objects.filter(**sent)
-        if not rows and not drafts.exists():
+        external_id, reason = read_retraction(item.data, item.at)
+        found = take_back(source, external_id, reason=reason, now=now)
+        if found is None:
             raise Refused.one(f"{item.at}/id", "unknown_id", "Nothing of yours has this id.")
     except Refused as refused:
         return _refused(item, refused)
-    new = [retract(row, reason=reason, now=now, source=source) for row in rows]
-    withdrawn = drafts.filter(decision="").update(
-        decision=Draft.Decision.REJECTED, decided_at=now, decision_reason=reason
-    )
-    outcome, status = ("retracted", 201) if any(new) or withdrawn else ("same", 200)
-    found: Json = {"pointer": item.at, "id": external_id, "outcome": outcome, "status": status}
-    return found | {"report" if isinstance(row, Report) else "reading": row.pk for row in rows}
-
-
-def _read_retraction(item: Item) -> tuple[str, str]:
-    faults: list[Fault] = []
-    read = Fields(item.data, item.at, faults)
-    external_id, reason = read.text("id", 200), read.text("reason", 500)
-    if not external_id and not faults:
-        read.fault("id", "required", "Say which: the id under which you sent it.")
-    read.no_others()
-    if faults:
-        raise Refused(faults)
-    return external_id, reason or UNSAID
+    outcome, status = ("retracted", 201) if found.new else ("same", 200)
+    return {"pointer": item.at, "id": external_id, "outcome": outcome, "status": status, **numbers(found)}

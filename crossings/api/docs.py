@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from html import escape
 
 from django.http import HttpRequest, HttpResponse
@@ -9,8 +10,9 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 
 from crossings.api.problems import KINDS
-from crossings.api.public import KEPT
+from crossings.api.public import Answer
 from crossings.domain import vocabulary as v
+from crossings.domain.passage import Answer as Answered
 from crossings.ledger import Outcome
 
 TITLE = "Border-crossing status: the API"
@@ -69,16 +71,24 @@ curl -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
   {base}/api/v1/batch/ -d '{{"reports": [], "readings": [],
   "retractions": [{{"id": "queue-17", "reason": "miscounted"}}]}}'
 
-# A mistake is taken back, never edited: by its number, the `report` of the answer
+# A mistake is taken back, never edited: by its number, the `report` of the answer, or by the id you gave it
 curl -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
   {base}/api/v1/reports/41/retraction/ -d '{{"reason": "We mixed up two gates."}}'
+"""
+ASK = """
+# A truck of grapes from Afghanistan on its way to Pakistan
+curl -H "Authorization: Bearer $KEY" -H 'Content-Type: application/json' \\
+  {base}/api/v1/crossings/torkham/passage/ -d '{{"to": "PK", "goods": ["food", "perishables"],
+  "origin": "AF", "vehicle": ["loaded"], "nationality": "AF", "documents": ["passport", "visa"]}}'
 """
 
 
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
-    headers = {"Cache-Control": KEPT, "Content-Security-Policy": POLICY}
-    return HttpResponse(page(request.build_absolute_uri("/").rstrip("/")), headers=headers)
+    body = page(request.build_absolute_uri("/").rstrip("/")).encode()
+    tag = hashlib.sha256(body).hexdigest()[:16]
+    made = Answer(tag, lambda: body, "text/html; charset=utf-8", {"Content-Security-Policy": POLICY})
+    return made.response(request)
 
 
 def examples(base: str) -> dict[str, str]:
@@ -87,6 +97,7 @@ def examples(base: str) -> dict[str, str]:
         "read": READ.format(base=base).strip(),
         "follow": FOLLOW.format(base=base).strip(),
         "push": PUSH.format(base=base, claim=CLAIM, reading=READING).strip(),
+        "ask": ASK.format(base=base).strip(),
     }
 
 
@@ -112,7 +123,8 @@ it should be shown. Opening hours do not change a state: <code>now</code> says w
 <h2 id="read">Reading</h2>
 {shown["read"]}
 <p>Lists are paged: <code>next</code> is the full address of the next page, or null. Unknown parameters are ignored;
-wrong ones are a 400 that names them.</p>
+wrong ones, those given twice, and a moment (<code>at</code>, <code>as_known_at</code>) asked of an answer that knows
+only now, are a 400 that names them.</p>
 
 <h2 id="follow">Following</h2>
 {shown["follow"]}
@@ -132,6 +144,13 @@ Give every item an <code>id</code> of your own: sent twice it is recorded once.<
 key what became of it</td></tr>
 <tr><td>207</td><td>a batch: see the outcome of each item ({", ".join(Outcome.words())}, retracted, refused)</td></tr>
 </table>
+
+<h2 id="ask">Would it be let through?</h2>
+{shown["ask"]}
+<p>With a key, so that nobody's journey stands in an address; nothing of it is stored. What is left out stays a
+question, an empty list says "none of these". <code>let_through</code> is answered only where every gate is open to
+them and sure; it is what sources report, not permission to cross.</p>
+{_words("Answer", Answered)}
 
 <h2 id="problems">Problems</h2>
 <p>Every error is <code>application/problem+json</code> (RFC 9457). <code>errors</code> names each fault by JSON

@@ -29,6 +29,7 @@ def count(default: int, most: int) -> OpenApiParameter:
 
 SLUG = parameter("slug", TEXT, "The crossing's slug.", "path")
 NUMBER = parameter("number", {"type": "integer"}, "The report's number, `report`.", "path")
+REPORT_OR_OWN = parameter("id", TEXT, "The report's number, or, where it is no number, the id you gave it.", "path")
 DRAFT = parameter("number", {"type": "integer"}, "The draft's number, `draft`.", "path")
 CURSOR = parameter("cursor", TEXT, "Out of `next` of the page before.")
 AT = parameter("at", MOMENT, "How it stood at that moment; a date alone means its first instant in UTC.")

@@ -31,8 +31,17 @@ class Parameters:
     def _fault(self, name: str, detail: str, code: str = "invalid_parameter") -> None:
         self.faults.append(Fault(name, code, detail))
 
+    def not_taken(self, name: str, instead: str) -> None:
+        """A parameter that means something elsewhere, and would be disobeyed here."""
+        if name in self.request.GET:
+            self._fault(name, instead, "not_taken_here")
+
     def raw(self, name: str, limit: int = 200) -> str:
-        value = self.request.GET.get(name, "").strip()
+        given = self.request.GET.getlist(name)
+        if len(given) > 1:
+            self._fault(name, f"It is given {len(given)} times: give it once.", "given_twice")
+            return ""
+        value = given[0].strip() if given else ""
         if len(value) > limit or "\x00" in value:
             self._fault(name, f"At most {limit} characters.")
             return ""

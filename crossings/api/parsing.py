@@ -18,23 +18,23 @@ READ_AWAY = 32 * MOST_BYTES
 CHUNK = 65_536
 
 
-def read_json(request: HttpRequest, limit: int = MOST_BYTES) -> Any:
-    """The body's JSON. Raises Problem: 400, 413 or 415."""
+def read_json(request: HttpRequest, limit: int = MOST_BYTES, expected: str = "One JSON object is expected") -> Any:
+    """The body's JSON. Raises Problem: 400, 413 or 415, which say what is `expected` instead."""
     kind = request.META.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     body_there = request.META.get("CONTENT_LENGTH") not in (None, "", "0")
     if body_there and kind != "application/json":
-        raise Problem("wrong-content-type", "Send Content-Type: application/json.")
-    return parse_json(read_body(request, limit))
+        raise Problem("wrong-content-type", f"Send Content-Type: application/json. {expected}.")
+    return _parsed(read_body(request, limit), expected)
 
 
-def parse_json(body: bytes) -> Any:
+def _parsed(body: bytes, expected: str) -> Any:
     """Raises Problem 400, with the line and column where it is no JSON."""
     if not body.strip():
         raise _unreadable("empty_body", "The body is empty. Send it with its Content-Length.")
     try:
         return loads(body)
     except FeedError as error:
-        raise _unreadable(error.code, error.detail) from None
+        raise _unreadable(error.code, f"{error.detail} {expected}.") from None
 
 
 def read_body(request: HttpRequest, limit: int) -> bytes:

@@ -22,6 +22,11 @@ from crossings.serializers import Json
 KEPT = "public, max-age=1, stale-while-revalidate=30, stale-if-error=86400"
 NOT_KEPT = "private, no-store"
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
+MOMENTS = ("at", "as_known_at")
+ASK_INSTEAD = (
+    "Not taken here. One crossing at a moment: crossings/{slug}/?at=&as_known_at=; its past as it was known:"
+    " crossings/{slug}/history/?as_known_at=."
+)
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
     "Access-Control-Allow-Headers": "If-None-Match",
@@ -68,12 +73,14 @@ def _holds(header: str, tag: str) -> bool:
 class PublicView(APIView):
     """A public GET. It looks at no cookie and no key, and so skips what the framework does for those.
 
-    A subclass answers `get` with an Answer; `query` gathers what is wrong with the parameters.
+    A subclass answers `get` with an Answer; `query` gathers what is wrong with the parameters. `moments` are those of
+    MOMENTS that it obeys: an answer about now must not pass for one about then.
     """
 
     authentication_classes = []
     permission_classes = [Anyone]
     http_method_names = ["get", "head", "options"]
+    moments: tuple[str, ...] = ()
     now: datetime
     query: Parameters
 
@@ -93,6 +100,9 @@ class PublicView(APIView):
     def _answer(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         try:
             answer: Answer = self.get(request, **kwargs)  # type: ignore[attr-defined]
+            for name in MOMENTS:
+                if name not in self.moments:
+                    self.query.not_taken(name, ASK_INSTEAD)
             self.query.check()
             return answer.response(request)
         except Refused as refused:

@@ -13,6 +13,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import extend_schema
 
 from crossings.api.inputs import INPUTS
+from crossings.api.passage_shapes import PASSAGE
 from crossings.api.public import Answer, PublicView, to_bytes
 from crossings.api.shapes import SHAPES
 
@@ -30,7 +31,7 @@ def document() -> dict[str, Any]:
     """Made once in the life of a process: it changes with the code alone."""
     made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
     schemas = made["components"].setdefault("schemas", {})
-    schemas |= SHAPES | INPUTS
+    schemas |= SHAPES | INPUTS | PASSAGE
     made["info"]["description"] = "Who may pass which border crossing, and who says so. A guide: /api/docs/."
     made["servers"] = [{"url": "/"}]
     return made

@@ -163,12 +163,16 @@ SHAPES: dict[str, Shape] = {
     "Lane": thing(
         "A lane as it stands.",
         **FACT,
+        loosened={
+            **many(TEXT), "description": "The gates of which nobody said so: traffic was seen to pass the other one."
+        },
         confidence=words(v.Confidence), confirmed_at=maybe(MOMENT), reports=many(WHOLE), now=words(v.Passing),
         next_opening=maybe(thing(at=MOMENT, local=many(thing(side=COUNTRY, time=TEXT)))),
     ),
     "Announcement": thing(
-        "What was announced; it moves no gate.",
-        report=WHOLE, at=maybe(MOMENT), precision=words(v.Precision), lanes=many(ref("LaneState")),
+        "What was announced, which moves no gate, or ordered for a time to come.",
+        report=WHOLE, basis=words(v.Basis), at=maybe(MOMENT), precision=words(v.Precision),
+        lanes=many(ref("LaneState")),
         by=maybe(COUNTRY), source=TEXT, said_at=MOMENT, outcome=maybe(words(v.Outcome)), ended_at=maybe(MOMENT),
     ),
     "Conflict": thing(
@@ -263,7 +267,10 @@ SHAPES: dict[str, Shape] = {
         why={**TEXT, "description": "Why it was held."}, received_at=MOMENT, decided_at=maybe(MOMENT),
         report={**maybe(WHOLE), "description": "The report it became, or was merged with."}, reading=maybe(WHOLE),
     ),
-    "Retracted": thing(outcome={"enum": ["retracted", "same"]}, report=WHOLE, **NOW_AT),
+    "Retracted": thing(
+        "`draft`: what was taken back was still held as one.", ("report", "draft"),
+        outcome={"enum": ["retracted", "same"]}, report=WHOLE, draft=WHOLE, **NOW_AT,
+    ),
     "BatchResult": thing(
         "What came of one item. `status` is what it would have been answered alone.",
         ("id", "report", "reading", "draft", "detail", "errors"),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from crossings.api import batch, drafts, schema, views, writes
+from crossings.api import batch, drafts, passage, schema, views, writes
 
 urlpatterns = [
     path("crossings/", views.Crossings.as_view(), name="api-crossings"),
@@ -10,11 +10,12 @@ urlpatterns = [
     path("crossings/<slug:slug>/history/", views.History.as_view(), name="api-history"),
     path("crossings/<slug:slug>/reports/", views.CrossingReports.as_view(), name="api-crossing-reports"),
     path("crossings/<slug:slug>/readings/", views.CrossingReadings.as_view(), name="api-crossing-readings"),
+    path("crossings/<slug:slug>/passage/", passage.Passages.as_view(), name="api-passage"),
     path("changes/", views.Changes.as_view(), name="api-changes"),
     path("summary.json", views.Summary.as_view(), name="api-summary"),
     path("reports/", writes.Reports.as_view(), name="api-reports"),
     path("reports/<int:number>/", views.Report.as_view(), name="api-report"),
-    path("reports/<int:number>/retraction/", writes.Retraction.as_view(), name="api-retraction"),
+    path("reports/<path:id>/retraction/", writes.Retraction.as_view(), name="api-retraction"),
     path("readings/", writes.Readings.as_view(), name="api-readings"),
     path("drafts/<int:number>/", drafts.OwnDraft.as_view(), name="api-draft"),
     path("batch/", batch.Batch.as_view(), name="api-batch"),

@@ -76,6 +76,8 @@ class Summary(PublicView):
 
 
 class Crossing(PublicView):
+    moments = ("at", "as_known_at")
+
     @reads(
         "get_crossing",
         "One crossing: now, at a moment, as known at a moment",
@@ -106,6 +108,8 @@ class PagedView(PublicView):
 
 
 class History(PagedView):
+    moments = ("as_known_at",)
+
     @reads(
         "get_history",
         "The periods of a crossing, the newest first",

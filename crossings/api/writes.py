@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -13,13 +15,13 @@ from rest_framework.views import APIView
 
 from crossings import board
 from crossings.api.auth import KeyHolder
-from crossings.api.operations import NUMBER, writes
+from crossings.api.operations import REPORT_OR_OWN, writes
 from crossings.api.parsing import read_json
 from crossings.api.problems import Problem
 from crossings.api.public import NOT_KEPT
 from crossings.domain.faults import Fault, Refused
 from crossings.domain.fields import Fields
-from crossings.ingest import read_claim, read_reading
+from crossings.ingest import TakenBack, read_claim, read_reading, reason_of, take_back
 from crossings.ledger import Outcome, Result, record_many, retract
 from crossings.matching import Names
 from crossings.models import Report, Source
@@ -33,6 +35,7 @@ STATUS = {
     Outcome.DRAFT: 202,
     Outcome.CONFLICT: 409,
 }
+NUMBER_OF_OURS = re.compile("[0-9]{1,18}")
 ANSWERS = {
     201: ("Recorded", "Recorded."),
     200: ("Recorded", "The same again: nothing new was recorded."),
@@ -96,31 +99,43 @@ class Retraction(PushView):
         "Take back a report of one's own",
         "RetractionSent",
         {201: ("Retracted", "Taken back."), 200: ("Retracted", "It was taken back before.")},
-        NUMBER,
-        about="It counts no more, and stays to be seen as retracted. The reason is for our staff.",
+        REPORT_OR_OWN,
+        about="It counts no more, and stays to be seen as retracted. The reason is for our staff. What is still held "
+        "as a draft is taken back by the id you gave it.",
     )
-    def post(self, request: Request, number: int) -> HttpResponse:
-        reason = read_reason(read_json(request))
+    def post(self, request: Request, id: str) -> HttpResponse:
+        reason, now = read_reason(read_json(request)), timezone.now()
+        found: TakenBack | None
+        if NUMBER_OF_OURS.fullmatch(id):
+            found = self._by_number(int(id), reason, now)
+        else:
+            found = take_back(self.source, id, reason=reason, now=now, claims_only=True)
+        if found is None:
+            raise Problem("not-found")
+        body = {"outcome": "retracted" if found.new else "same", **numbers(found), **standing(found.crossing)}
+        return answer(201 if found.new else 200, body)
+
+    def _by_number(self, number: int, reason: str, now: datetime) -> TakenBack:
         report = Report.objects.select_related("crossing").get(pk=number)
         if report.source_id != self.source.pk:
             if report.visibility == "public":
                 raise Problem("not-allowed", "This report is another source's.")
             raise Problem("not-found")
-        new = retract(report, reason=reason, now=timezone.now(), source=self.source)
-        outcome = "retracted" if new else "same"
-        return answer(201 if new else 200, {"outcome": outcome, "report": number, **standing(report.crossing.slug)})
+        new = retract(report, reason=reason, now=now, source=self.source)
+        return TakenBack(new, report.crossing.slug, report=number)
 
 
 def one_object(data: Any) -> Any:
     if isinstance(data, list):
-        raise Refused.one("", "not_an_object", "One object is expected here; send lists to batch/.")
+        detail = 'One object is expected here; many at once go to batch/ as {"reports": […], "readings": […]}.'
+        raise Refused.one("", "not_an_object", detail)
     return data
 
 
 def read_reason(data: Any) -> str:
     faults: list[Fault] = []
     read = Fields(data, "", faults)
-    reason = read.text("reason", 500)
+    reason = reason_of(read)
     if not reason and not faults:
         read.fault("reason", "required", "Say why it is taken back.")
     read.no_others()
@@ -132,9 +147,9 @@ def read_reason(data: Any) -> str:
 def recorded(result: Result, slug: str) -> HttpResponse:
     """201, 200, 202 or 409, with how the crossing stands now."""
     if result.outcome is Outcome.CONFLICT:
-        raise Problem("conflict", result.detail, [conflict(result)], more=ids(result))
+        raise Problem("conflict", result.detail, [conflict(result)], more=numbers(result))
     detail = {"detail": result.detail} if result.detail else {}
-    body = {"outcome": result.outcome.value, **ids(result), **detail, **standing(slug)}
+    body = {"outcome": result.outcome.value, **numbers(result), **detail, **standing(slug)}
     place = f"reports/{result.report}" if result.report else f"drafts/{result.draft}" if result.draft else ""
     headers = {"Location": f"/api/v1/{place}/"} if place else {}
     return answer(STATUS[result.outcome], body, headers)
@@ -144,8 +159,9 @@ def conflict(result: Result, pointer: str = "") -> Fault:
     return Fault(f"{pointer}/id", "id_conflict", result.detail)
 
 
-def ids(result: Result) -> Json:
-    named = {"report": result.report, "reading": result.reading, "draft": result.draft}
+def numbers(found: Result | TakenBack) -> Json:
+    """Ours, of those rows that there are."""
+    named = {"report": found.report, "reading": found.reading, "draft": found.draft}
     return {name: pk for name, pk in named.items() if pk is not None}
 
 
