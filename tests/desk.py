@@ -71,8 +71,14 @@ def blank(client: Client, slug: str) -> Fields:
 
 
 def preview(client: Client, typed: Fields, slug: str = "torkham") -> Any:
-    """The page after [Preview] of a fresh form with these fields typed."""
-    return client.post(LOG, {**blank(client, slug), **typed, "action": "preview"})
+    """The page after [Preview] of a fresh form with these fields typed; times that are asked back are meant."""
+    return meant(client, client.post(LOG, {**blank(client, slug), **typed, "action": "preview"}))
+
+
+def meant(client: Client, page: Any, url: str = LOG) -> Any:
+    """The page once all times that it asks back are ticked."""
+    asked = [each.value for each in page.context["form"].asked] if page.context and "form" in page.context else []
+    return client.post(url, {**fields_of(page), "sure": asked, "action": "preview"}) if asked else page
 
 
 def save(client: Client, shown: Any, **typed: Any) -> Any:

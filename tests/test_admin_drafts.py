@@ -170,7 +170,7 @@ def test_only_who_may_change_drafts_decides(torkham, act):
 
 
 def correct(client: Client, draft: Draft, **typed: Any) -> Any:
-    """The form as it opens, these fields typed, previewed and saved."""
+    """The form as it opens, these fields typed, previewed and saved. Its own times are not asked back."""
     url = admin_url(draft, "correct")
     shown = client.post(url, {**fields_of(client.get(url)), **typed, "action": "preview"})
     return client.post(url, {**fields_of(shown), "action": "save"}, follow=True)
@@ -228,7 +228,7 @@ def test_a_correction_with_faults_or_changed_after_its_preview_is_not_saved(tork
     assert not Report.objects.exists()
 
 
-CONDITIONS = [{"hs": ["01-24"]}, {"goods": ["perishables"], "fee": {"amount": 600, "currency": "PKR"}}]
+CONDITIONS = [{"hs": ["01-24"]}, {"goods": ["perishables"], "hours": ["08:00", "24:00"]}]
 
 
 def test_what_the_form_cannot_hold_is_corrected_as_json_with_its_faults_by_pointer(torkham, client):

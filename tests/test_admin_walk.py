@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,12 +14,12 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from crossings.models import ApiKey, Change, Crossing, Draft, Period, Poll, Reading, Report, Source
+from crossings.models import Alarm, ApiKey, Change, Crossing, Draft, Period, Poll, RawBatch, Reading, Report, Source
 from tests.desk import log, logged_in, staff
 from tests.factories import make_crossing, make_key, make_source
 
 pytestmark = pytest.mark.django_db
-LOOKED_AT = (Report, Reading, Change, Period, Poll, Draft)
+LOOKED_AT = (Report, Reading, Change, Period, Poll, Draft, Alarm, RawBatch)
 UNDELETABLE = (*LOOKED_AT, Crossing, Source, ApiKey, User)
 
 
@@ -29,7 +30,10 @@ def client():
     make_crossing()
     source = make_source("rumour", trusted=False)
     make_key(source)
-    Poll.objects.create(source=source, started_at=timezone.now())
+    now = timezone.now()
+    poll = Poll.objects.create(source=source, started_at=now)
+    RawBatch.objects.create(poll=poll, source=source, body=zlib.compress(b"{}"), received_at=now, state="dead")
+    Alarm.sound("poison", source, "five tries", now)
     for typed in ({}, {"source": "rumour"}):
         log(client, {"lane_all": "closed", "when": "now", "queue_low": "9", "note": "as it was", **typed})
     return client

@@ -1,16 +1,19 @@
 """The staff door: the stock admin, and the pages by which staff say what they learned."""
 
+from crossings.admin.alarm import AlarmAdmin
 from crossings.admin.crossing import CrossingAdmin
 from crossings.admin.draft import DraftAdmin
 from crossings.admin.history import ChangeAdmin, PeriodAdmin
 from crossings.admin.key import ApiKeyAdmin
 from crossings.admin.people import PersonAdmin
 from crossings.admin.poll import PollAdmin
+from crossings.admin.raw_batch import RawBatchAdmin
 from crossings.admin.reading import ReadingAdmin
 from crossings.admin.report import ReportAdmin
 from crossings.admin.source import SourceAdmin
 
 __all__ = [
+    "AlarmAdmin",
     "ApiKeyAdmin",
     "ChangeAdmin",
     "CrossingAdmin",
@@ -18,6 +21,7 @@ __all__ = [
     "PeriodAdmin",
     "PersonAdmin",
     "PollAdmin",
+    "RawBatchAdmin",
     "ReadingAdmin",
     "ReportAdmin",
     "SourceAdmin",

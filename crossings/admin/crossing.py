@@ -23,9 +23,11 @@ from crossings.admin.fields import DAY, HOUR, MINUTE, CountryField, LengthField,
 from crossings.admin.hours import HoursField
 from crossings.admin.house import Undeletable, act, acting, may_log
 from crossings.admin.log.parts import words
-from crossings.domain.vocabulary import State, Traffic
+from crossings.admin.waiting import trusted_as
+from crossings.domain.vocabulary import Confidence, State, Traffic
 from crossings.matching import key
 from crossings.models import Crossing
+from crossings.phrases.text import capital
 
 SIDES = (("a", _("the first side")), ("b", _("the second side")))
 
@@ -121,11 +123,40 @@ class CrossingForm(forms.ModelForm):
         return given
 
 
+class LastReported(admin.SimpleListFilter):
+    """By what was last reported, whether or not that is still sure."""
+
+    title = _("last reported")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(state.value, capital(gettext(state.label))) for state in State]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(current__state=self.value()) if self.value() else queryset
+
+
+class Trust(admin.SimpleListFilter):
+    """Those with any lane of which the sources disagree, or of which nobody has spoken lately."""
+
+    title = _("how far to trust it")
+    parameter_name = "trust"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(word.value, capital(gettext(word.label))) for word in (Confidence.DISPUTED, Confidence.STALE)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        for word in (Confidence.DISPUTED, Confidence.STALE):
+            if self.value() == word:
+                return queryset.filter(trusted_as(word, "current__status"))
+        return queryset
+
+
 @admin.register(Crossing)
 class CrossingAdmin(Undeletable):
     form = CrossingForm
     list_display = ("name", "sides", "state", "stands", "told", "slug")
-    list_filter = ("current__state", "country_a", "country_b")
+    list_filter = (LastReported, Trust, "country_a", "country_b")
     search_fields = ("name", "slug", "aliases", "names", "codes", "place_a", "place_b")
     search_help_text = _("Any name in any script, or a code.")
     ordering = ("name",)
@@ -187,7 +218,7 @@ class CrossingAdmin(Undeletable):
 
     @admin.display(description=_("state"), ordering="current__state")
     def state(self, crossing: Crossing) -> str:
-        return State(crossing.current.state).label if hasattr(crossing, "current") else State.UNKNOWN.label
+        return wording.one_word(crossing)
 
     @admin.display(description=_("goods trucks, or what comes first"))
     def stands(self, crossing: Crossing) -> str:

@@ -88,9 +88,9 @@ def accept(model_admin: admin.ModelAdmin, request: HttpRequest, draft: Draft) ->
         messages.error(request, fault % {"why": error})
     else:
         model_admin.log_change(request, draft, gettext("Accepted."))
-        messages.success(request, gettext("Accepted: the board says it now."))
         row = draft.report or draft.reading
         assert row is not None
+        messages.success(request, f"{gettext('Accepted.')} {wording.what_became(row, now)}")
         for other in form.chosen():
             sure = isinstance(row, Report) and drafts.covers(other, row)
             _merged(model_admin, request, other, row, confirms=sure)

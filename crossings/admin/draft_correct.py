@@ -5,6 +5,7 @@ What a text claims is written down in the same form.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import datetime
 from typing import Any
@@ -19,12 +20,14 @@ from django.utils.translation import gettext_lazy as _
 
 from crossings import drafts
 from crossings.admin import draft_told as told
+from crossings.admin import wording
 from crossings.admin.draft_acts import back, decided_before, may_decide
-from crossings.admin.draft_form import Correction, expressible, typed
+from crossings.admin.draft_form import Correction, expressible, filled_in, typed
 from crossings.admin.house import act_page, acting, check, page
 from crossings.admin.log import preview
-from crossings.admin.log.conditions import MOST_ROWS
-from crossings.domain.claims import Claim, sha256_of
+from crossings.admin.log.entry import Entry
+from crossings.admin.log.flow import Flow
+from crossings.domain.claims import Claim
 from crossings.domain.faults import Refused
 from crossings.domain.readings import Reading as Count
 from crossings.ingest import read_claim
@@ -32,7 +35,6 @@ from crossings.matching import Names
 from crossings.models import Crossing, Draft
 
 Json = dict[str, Any]
-NOW_FORMAT = "%Y-%m-%dT%H:%M:%S+0000"
 
 
 def correct(model_admin: admin.ModelAdmin, request: HttpRequest, draft: Draft) -> HttpResponse:
@@ -49,33 +51,10 @@ def correct(model_admin: admin.ModelAdmin, request: HttpRequest, draft: Draft) -
         return _pick(model_admin, request, draft, names, asked, refused.faults[0].detail)
     if crossing is None:
         return _pick(model_admin, request, draft, names)
+    flow = CorrectFlow(model_admin, request, crossing, draft)
     if request.method == "POST":
-        return _Sent(model_admin, request, draft, crossing).answer()
-    return _begin(model_admin, request, draft, crossing, names)
-
-
-def _begin(
-    model_admin: admin.ModelAdmin, request: HttpRequest, draft: Draft, crossing: Crossing, names: Names
-) -> HttpResponse:
-    now, user = timezone.now(), acting(request)
-    if draft.kind == Draft.Kind.ENTRY:
-        return _form(model_admin, request, Correction(draft, crossing, user, now, initial=_of_text(draft, crossing)))
-    try:
-        claim = read_claim(draft.content, names, draft.source)
-        whole = expressible(draft, claim, user, now)
-    except Refused:
-        whole = False
-    if not whole:
-        return _as_json(model_admin, request, draft)
-    return _form(model_admin, request, Correction(draft, crossing, user, now, typed(draft.content, crossing)))
-
-
-def _of_text(draft: Draft, crossing: Crossing) -> Json:
-    """What may be taken over from a text. Since when it holds, nobody but a reader can tell."""
-    at = draft.content.get("published_at")
-    said = typed({"reported_at": at, "lanes": []}, crossing)
-    return {"when": "at", "url": told.link(draft), "zone": crossing.timezone_a,
-            **{name: said.get(name, "") for name in ("said_day", "said_clock")}}  # fmt: skip
+        return flow.sent()
+    return flow.begin(names) or _as_json(model_admin, request, draft)
 
 
 def _pick(
@@ -89,75 +68,68 @@ def _pick(
     )  # fmt: skip
 
 
-def _form(
-    model_admin: admin.ModelAdmin, request: HttpRequest, entry: Correction, *, errors: bool = True, notice: str = "",
-    shown: preview.Shown | None = None,
-) -> HttpResponse:  # fmt: skip
-    draft = entry.draft
-    text = draft.kind == Draft.Kind.ENTRY
-    title = gettext("Write down what %(draft)s claims") if text else gettext("Correct and accept %(draft)s")
-    return page(
-        request, model_admin, "draft/correct.html", title=title % {"draft": draft}, original=draft, entry=entry,
-        form=entry.form, rows=entry.rows_shown(), more_rows=len(entry.rows_shown()) < MOST_ROWS, errors=errors,
-        notice=notice, shown=shown, stands=None if shown else preview.standing(entry.crossing, entry.now),
-        evidence=told.lines_of(draft), url=told.link(draft),
-        send_to=reverse("admin:crossings_draft_correct", args=[draft.pk]),
-    )  # fmt: skip
+class CorrectFlow(Flow):
+    """What a draft says, corrected and accepted as its source's word."""
 
+    def __init__(self, model_admin: admin.ModelAdmin, request: HttpRequest, crossing: Crossing, draft: Draft) -> None:
+        super().__init__(model_admin, request, crossing)
+        self.draft = draft
 
-class _Sent:
-    """The form as it was sent: to be shown again, previewed, or accepted just as it was previewed."""
+    def entry_of(self, data: Any, initial: Json | None = None) -> Correction:
+        return Correction(self.draft, self.crossing, acting(self.request), self.now, data, initial)
 
-    def __init__(self, model_admin: admin.ModelAdmin, request: HttpRequest, draft: Draft, crossing: Crossing) -> None:
-        self.model_admin, self.request, self.draft = model_admin, request, draft
-        self.data = request.POST.copy()
-        self.saving = self.data.get("action") == "save"
-        self.now: datetime = timezone.now()
-        if not self.saving:
-            self.data["now_at"] = self.now.strftime(NOW_FORMAT)
-        self.entry = Correction(draft, crossing, acting(request), self.now, self.data)
+    def begin(self, names: Names) -> HttpResponse | None:
+        """The form filled in with all that the draft says; None where it cannot hold that."""
+        if self.draft.kind == Draft.Kind.ENTRY:
+            return self.show(self.entry_of(None, _of_text(self.draft, self.crossing)))
+        try:
+            claim = read_claim(self.draft.content, names, self.draft.source)
+        except Refused:
+            return None
+        user = acting(self.request)
+        if not expressible(self.draft, claim, user, self.now):
+            return None
+        return self.show(self.entry_of(filled_in(self.draft, self.crossing, user, self.now)))
 
-    def answer(self) -> HttpResponse:
-        slug = self.entry.crossing.slug
-        if self.data.get("shown") not in (None, "", slug):
-            self.data["shown"] = slug
-            notice = gettext("The form now speaks of %(crossing)s: look at the lanes again.")
-            return self._again(errors=False, notice=notice % {"crossing": self.entry.crossing})
-        if self.data.get("action") == "more":
-            self.data["rows"] = str(min(MOST_ROWS, len(self.entry.rows_shown()) + 1))
-            return self._again(errors=False)
-        if not self.entry.read():
-            return self._again()
-        if self.saving and self.data.get("seen") == self.entry.fingerprint():
-            return self._accept()
-        self.data["seen"] = self.entry.fingerprint()
-        notice = gettext("The form was changed after the preview: this is what it says now.") if self.saving else ""
-        return _form(self.model_admin, self.request, self.entry, shown=preview.of_entry(self.entry), notice=notice)
+    def frame(self, entry: Entry) -> dict[str, Any]:
+        text = self.draft.kind == Draft.Kind.ENTRY
+        title = gettext("Write down what %(draft)s claims") if text else gettext("Correct and accept %(draft)s")
+        return {
+            "template": "draft/correct.html", "title": title % {"draft": self.draft}, "original": self.draft,
+            "evidence": told.lines_of(self.draft), "url": told.link(self.draft),
+            "send_to": reverse("admin:crossings_draft_correct", args=[self.draft.pk]),
+        }  # fmt: skip
 
-    def _again(self, *, errors: bool = True, notice: str = "") -> HttpResponse:
-        self.data["seen"] = ""
-        return _form(self.model_admin, self.request, self.entry, errors=errors, notice=notice)
-
-    def _accept(self) -> HttpResponse:
-        said: dict[type, Json] = {type(item): item.as_json() for item in self.entry.items}
-        how_known = self.entry.form.cleaned_data["how_known"]
+    def save(self, entry: Entry) -> HttpResponse:
+        said: dict[type, Json] = {type(item): item.as_json() for item in entry.items}
         try:
             drafts.accept(
-                self.draft, by=acting(self.request), now=self.now, content=said.get(Claim), count=said.get(Count),
-                how_known=how_known,
+                self.draft, by=entry.user, now=self.now, content=said.get(Claim), count=said.get(Count),
+                how_known=entry.form.cleaned_data["how_known"],
             )  # fmt: skip
         except drafts.Decided as decided:
             messages.error(self.request, str(decided))
         except (Refused, drafts.Unacceptable) as error:
-            return self._again(notice=gettext("It cannot be accepted so: %(why)s") % {"why": error})
+            return self.again(entry, notice=gettext("It cannot be accepted so: %(why)s") % {"why": error})
         else:
-            _tell(self.model_admin, self.request, self.draft)
+            _tell(self.model_admin, self.request, self.draft, self.now)
         return back(self.draft)
 
 
-def _tell(model_admin: admin.ModelAdmin, request: HttpRequest, draft: Draft) -> None:
+def _of_text(draft: Draft, crossing: Crossing) -> Json:
+    """What may be taken over from a text. Since when it holds, nobody but a reader can tell."""
+    at = draft.content.get("published_at")
+    said = typed({"reported_at": at, "lanes": []}, crossing)
+    return {"when": "at", "url": told.link(draft), "zone": crossing.timezone_a,
+            **{name: said.get(name, "") for name in ("said_day", "said_clock")}}  # fmt: skip
+
+
+def _tell(model_admin: admin.ModelAdmin, request: HttpRequest, draft: Draft, now: datetime) -> None:
     model_admin.log_change(request, draft, gettext("Corrected and accepted."))
-    messages.success(request, gettext("Accepted as corrected: the board says it now. What was sent stays on its page."))
+    row = draft.report or draft.reading
+    assert row is not None
+    done = (gettext("Accepted as corrected."), wording.what_became(row, now), gettext("What was sent stays here."))
+    messages.success(request, " ".join(done))
 
 
 class JsonForm(forms.Form):
@@ -189,11 +161,11 @@ def _as_json(model_admin: admin.ModelAdmin, request: HttpRequest, draft: Draft) 
     form.use_required_attribute = False
     if sent is not None and form.is_valid():
         content = form.cleaned_data["content"]
-        print_of_it = sha256_of(content)
+        print_of_it = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
         try:
             if form.cleaned_data["seen"] == print_of_it:
                 drafts.accept(draft, by=user, now=now, content=content)
-                _tell(model_admin, request, draft)
+                _tell(model_admin, request, draft, now)
                 return back(draft)
             shown = _preview(draft, content, request, now)
             sent["seen"] = print_of_it

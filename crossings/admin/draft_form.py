@@ -18,7 +18,7 @@ from crossings.admin.log.parts import AT, UNSAID, lane_field
 from crossings.admin.speakers import OWN
 from crossings.domain.claims import Claim
 from crossings.domain.vocabulary import Precision
-from crossings.models import Crossing, Draft
+from crossings.models import Crossing, Draft, Source
 
 Json = dict[str, Any]
 AS_THEY_ARE = ("declared_by", "basis", "where", "by", "by_name", "reason", "note", "attribution", "url", "visibility",
@@ -35,19 +35,15 @@ class Correction(Entry):
         self.draft = draft
         self.form.fields["source"].choices = [(OWN, draft.source.name)]  # type: ignore[attr-defined]
 
+    def _speaker(self) -> Source:
+        return self.draft.source
+
     def read(self) -> bool:
-        rows = [row for row in self.conditions if row.filled]
-        valid = [each.is_valid() for each in (self.form, *rows)]
-        self._check_rows_apply(rows)
-        if not all(valid) or self._faulty(rows):
-            self._find_more(rows)
-            return False
-        self.source = self.draft.source
-        self._read_claim(rows, self.source)
-        self._read_count(self.source)
-        if self.draft.kind == Draft.Kind.REPORT and not any(isinstance(item, Claim) for item in self.items):
+        valid = super().read()
+        if valid and self.draft.kind == Draft.Kind.REPORT and not any(isinstance(each, Claim) for each in self.items):
             self.form.add_error("lane_all", gettext("Choose how at least one lane stands, or reject the draft."))
-        return not self._faulty(rows)
+            return False
+        return valid
 
     def holds(self, claim: Claim) -> bool:
         """Whether what the fields say is that very claim, but for its id."""
@@ -126,12 +122,25 @@ def _rows(lanes: list[Json]) -> list[Json]:
 
 
 def _row(condition: Json) -> Json:
-    row: Json = {name: condition[name] for name in ("effect", *LISTS, "country", "text") if name in condition}
-    limit = condition.get("limit") or {}
-    return row | {"count": str(limit.get("count", "")), "per": limit.get("per", "day")}
+    names = ("effect", *LISTS, "country", "country_of", "how", "days", "text")
+    row: Json = {name: condition[name] for name in names if name in condition}
+    limit, fee, hours = condition.get("limit") or {}, condition.get("fee") or {}, condition.get("hours") or ["", ""]
+    return row | {
+        "count": str(limit.get("count", "")), "per": limit.get("per", "day"),
+        "fee": str(fee.get("amount", "")), "currency": fee.get("currency", ""),
+        "opens": hours[0], "closes": hours[1], "hs": ", ".join(condition.get("hs", [])),
+    }  # fmt: skip
+
+
+def filled_in(draft: Draft, crossing: Crossing, user: User, now: datetime) -> QueryDict:
+    """The fields of the form as the draft has them. Its own times are meant: its source said them."""
+    data = typed(draft.content, crossing)
+    data.setlist("sure", [each.value for each in Correction(draft, crossing, user, now, data).form.asked])
+    return data
 
 
 def expressible(draft: Draft, claim: Claim, user: User, now: datetime) -> bool:
     """Whether the form can hold this draft's claim whole."""
     assert draft.crossing is not None
-    return Correction(draft, draft.crossing, user, now, typed(draft.content, draft.crossing)).holds(claim)
+    data = filled_in(draft, draft.crossing, user, now)
+    return Correction(draft, draft.crossing, user, now, data).holds(claim)

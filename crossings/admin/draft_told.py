@@ -7,15 +7,13 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 
 from crossings import drafts
 from crossings.admin import wording
 from crossings.admin.report import person
 from crossings.domain.fields import URL
 from crossings.models import Crossing, Draft, Reading, Report
-from crossings.phrases.text import plain
-from crossings.phrases.times import Clock
 
 SHORT = 160
 
@@ -57,20 +55,27 @@ def link(draft: Draft) -> str:
 
 
 def held_because(draft: Draft) -> str:
-    return draft.get_why_display() or gettext("a text: a person reads it")
+    why = draft.get_why_display() or gettext("a text: a person reads it")
+    return gettext("; ").join(part for part in (why, said_again(draft)) if part)
+
+
+def said_again(draft: Draft) -> str:
+    """How often its source has repeated it, and when it last did."""
+    if not draft.repeats:
+        return ""
+    told = {"n": draft.repeats, "when": when(draft.crossing, draft.repeated_at)}
+    form = ngettext(
+        "said again %(n)s time, last on %(when)s", "said again %(n)s times, last on %(when)s", draft.repeats
+    )
+    return form % told
 
 
 def when(crossing: Crossing | None, at: datetime | None) -> str:
-    """In the crossing's local times; in UTC where there is no crossing yet."""
-    if crossing is not None or at is None:
-        return wording.when(crossing, at, timezone.now()) if crossing else "–"
-    return f"{at:%Y-%m-%d %H:%M} UTC"
+    return wording.when(crossing, at, timezone.now())
 
 
 def age(draft: Draft) -> str:
-    if draft.crossing is not None:
-        return wording.age(draft.crossing, draft.created_at, timezone.now())
-    return plain(Clock(timezone.now(), ("UTC",)).age(draft.created_at))
+    return wording.age(draft.crossing, draft.created_at, timezone.now())
 
 
 def fate(draft: Draft) -> str:

@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
+from django.utils import timezone
 from django.utils.translation import gettext
 
+from crossings.admin import wording
 from crossings.models import Alarm, Poll, RawBatch, Source, SourceState
-from crossings.phrases.text import plain
-from crossings.phrases.times import Clock
 
 DAY = timedelta(hours=24)
-NEVER = "–"
+NOTHING = "–"
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class Glance:
     @property
     def last_counts(self) -> str:
         if self.last is None:
-            return NEVER
+            return NOTHING
         if self.last.error:
             return f"{self.last.error}: {self.last.detail}"
         return counted(self.last.counts) if self.last.finished_at else gettext("not finished")
@@ -60,23 +60,16 @@ class Glance:
     @property
     def progress(self) -> list[str]:
         form = gettext("batch %(n)s, received %(at)s: %(done)s items worked off, try %(tries)s")
-        return [
-            form % {"n": batch.pk, "at": utc(batch.received_at), "done": f"{batch.done:,}", "tries": batch.attempts}
-            for batch in self.waiting
-        ]
+        return [form % told_of(batch) for batch in self.waiting]
+
+
+def told_of(batch: RawBatch) -> dict[str, object]:
+    at = wording.when(None, batch.received_at, timezone.now())
+    return {"n": batch.pk, "at": at, "done": f"{batch.done:,}", "tries": batch.attempts}
 
 
 def counted(counts: dict[str, int]) -> str:
-    return ", ".join(f"{outcome} {n:,}" for outcome, n in sorted(counts.items(), key=lambda each: -each[1])) or NEVER
-
-
-def utc(at: datetime | None) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else NEVER
-
-
-def ago(at: datetime | None, now: datetime) -> str:
-    """A time and how far it is off."""
-    return f"{utc(at)} ({plain(Clock(now, ('UTC',)).age(at))})" if at else NEVER
+    return ", ".join(f"{outcome} {n:,}" for outcome, n in sorted(counts.items(), key=lambda each: -each[1])) or NOTHING
 
 
 def glances(rows: QuerySet[Source], now: datetime) -> list[Glance]:

@@ -19,15 +19,19 @@ from crossings.models import Change, Period
 
 @admin.register(Change)
 class ChangeAdmin(LookOnly):
-    list_display = ("position", "type", "crossing", "recorded_at")
+    list_display = ("position", "type", "crossing", "recorded")
     list_filter = ("type", "crossing")
     list_select_related = ("crossing",)
     search_fields = ("crossing__name", "crossing__slug")
     ordering = ("-position",)
-    fields = ("position", "type", "crossing", "recorded_at", "as_sent")
+    fields = ("position", "type", "crossing", "recorded", "as_sent")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return self.fields
+
+    @admin.display(description=_("recorded"), ordering="position")
+    def recorded(self, change: Change) -> str:
+        return wording.when(change.crossing, change.recorded_at, timezone.now())
 
     @admin.display(description=_("as it was sent"))
     def as_sent(self, change: Change) -> SafeString:

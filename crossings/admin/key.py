@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from crossings.admin import wording
 from crossings.admin.house import LookOnly, act, act_page, check, page
 from crossings.admin.moments import day_field
 from crossings.admin.report import linked
@@ -43,12 +44,12 @@ def end_of(day: date | None) -> datetime | None:
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(LookOnly):
-    list_display = ("shown", "source", "name", "standing", "created_at", "expires_at", "last_used_at")
+    list_display = ("shown", "source", "name", "standing", "made", "expires", "used")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter), "source")
     list_select_related = ("source",)
     search_fields = ("prefix", "name", "source__slug", "source__name")
     ordering = ("-created_at", "-pk")
-    fields = ("shown", "source_link", "name", "standing", "created_at", "expires_at", "revoked_at", "last_used_at")
+    fields = ("shown", "source_link", "name", "standing", "made", "expires", "revoked", "used")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return admin.ModelAdmin.has_add_permission(self, request)
@@ -92,6 +93,22 @@ class ApiKeyAdmin(LookOnly):
     @admin.display(description=_("source"))
     def source_link(self, key: ApiKey) -> SafeString:
         return linked(key.source)
+
+    @admin.display(description=_("made"), ordering="created_at")
+    def made(self, key: ApiKey) -> str:
+        return wording.when(None, key.created_at, timezone.now())
+
+    @admin.display(description=_("good until"), ordering="expires_at")
+    def expires(self, key: ApiKey) -> str:
+        return wording.when(None, key.expires_at, timezone.now())
+
+    @admin.display(description=_("revoked"))
+    def revoked(self, key: ApiKey) -> str:
+        return wording.when(None, key.revoked_at, timezone.now())
+
+    @admin.display(description=_("last used"), ordering="last_used_at")
+    def used(self, key: ApiKey) -> str:
+        return wording.ago(key.last_used_at, timezone.now())
 
     @admin.display(description=_("good"), boolean=True)
     def standing(self, key: ApiKey) -> bool:

@@ -9,14 +9,17 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from crossings.admin import wording
 from crossings.admin.house import LookOnly
+from crossings.admin.report import linked
 from crossings.ingest.outcome import WORTH_A_LOOK
-from crossings.models import Poll
+from crossings.models import Poll, RawBatch
 
 Json = dict[str, Any]
 ITEMS_SHOWN = 200
@@ -37,13 +40,13 @@ class Failed(admin.SimpleListFilter):
 
 @admin.register(Poll)
 class PollAdmin(LookOnly):
-    list_display = ("started_at", "source", "took", "size", "came", "error", "file_name")
+    list_display = ("started", "source", "took", "size", "came", "error", "file_name")
     list_filter = (Failed, "source")
     list_select_related = ("source",)
     search_fields = ("file_name", "error")
     ordering = ("-started_at", "-pk")
-    fields = ("source", "started_at", "took", "size", "file_name", "reply_at", "error", "detail", "came", "items_shown",
-              "sha256")  # fmt: skip
+    fields = ("source", "started", "took", "size", "file_name", "reply", "error", "detail", "came", "items_shown",
+              "sha256", "batch_link")  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Poll]:
         """A list needs none of the items, of which there may be thousands a row."""
@@ -51,6 +54,19 @@ class PollAdmin(LookOnly):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return self.fields
+
+    @admin.display(description=_("begun"), ordering="started_at")
+    def started(self, poll: Poll) -> str:
+        return wording.when(None, poll.started_at, timezone.now())
+
+    @admin.display(description=_("the reply’s own time"))
+    def reply(self, poll: Poll) -> str:
+        return wording.when(None, poll.reply_at, timezone.now())
+
+    @admin.display(description=_("what came, as it came"))
+    def batch_link(self, poll: Poll) -> SafeString | str:
+        batch = RawBatch.objects.filter(poll=poll).defer("body").first()
+        return linked(batch) if batch else "–"
 
     @admin.display(description=_("took"))
     def took(self, poll: Poll) -> str:

@@ -12,22 +12,31 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from crossings.admin import wording
 from crossings.admin.fields import MINUTE, CountryField, LengthField
 from crossings.admin.house import Undeletable, act
 from crossings.admin.source_acts import glance, poll_now, retry
 from crossings.domain.vocabulary import SourceKind
-from crossings.feeds import FORMATS
+from crossings.feeds import FORMATS, FeedError
+from crossings.feeds.sheet_cells import Reader
 from crossings.ledger import touch_source
 from crossings.models import Source
-from crossings.outbound import OutboundError, read_url
+from crossings.outbound import OutboundError, read_headers, read_url
 
-NEVER = "–"
+
+class Unshown(forms.Textarea):
+    """A text that is never shown again once it was typed."""
+
+    def format_value(self, value: Any) -> str | None:
+        return None
 
 
 class SourceForm(forms.ModelForm):
+    """A secret is written, and never read: the headers themselves are no field of this form."""
+
     country = CountryField(
         label=_("Speaks for"), required=False, help_text=_("For an authority: its side, in two letters, such as PK.")
     )
@@ -37,11 +46,26 @@ class SourceForm(forms.ModelForm):
     )  # fmt: skip
     url = forms.URLField(label=_("Address for readers"), required=False, max_length=500, assume_scheme="https")
     interval = LengthField(MINUTE, least=MINUTE, label=_("Asked every (minutes)"))
+    options = forms.JSONField(
+        label=_("Options of its format"), required=False, widget=forms.Textarea(attrs={"rows": 5, "dir": "ltr"}),
+        help_text=_("A JSON object; a sheet’s columns and zone: "
+                    '{"columns": {"Gate": "crossing", "Status": "state"}, "timezone": "Asia/Kabul"}'),
+    )  # fmt: skip
+    new_headers = forms.CharField(
+        label=_("Headers sent with each request"), required=False,
+        widget=Unshown(attrs={"rows": 2, "dir": "ltr", "autocomplete": "off", "spellcheck": "false"}),
+        help_text=_("One a line, as in Authorization: Bearer …. Kept encrypted and never shown again. Left empty: as"
+                    " they are."),
+    )  # fmt: skip
+    drop_headers = forms.BooleanField(label=_("Send no headers of ours any more"), required=False)
 
     class Meta:
         model = Source
-        exclude = ()
-        help_texts = {"address": _("https://… or file:/a/drop/folder. Empty: it is not polled.")}
+        exclude = ("headers",)
+        help_texts = {
+            "address": _("https://… or file:/a/drop/folder. Empty: it is not polled. A folder may stay empty for long:"
+                         " only one that cannot be read raises an alarm.")
+        }  # fmt: skip
 
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"].strip()
@@ -61,8 +85,33 @@ class SourceForm(forms.ModelForm):
             ) from None
         return address
 
+    def clean_options(self) -> dict[str, Any]:
+        options = self.cleaned_data["options"]
+        if options is None:
+            return {}
+        if not isinstance(options, dict):
+            raise ValidationError(gettext("A JSON object is expected, such as {}."))
+        return options
+
+    def clean_new_headers(self) -> str:
+        text: str = self.cleaned_data["new_headers"].strip()
+        try:
+            found = read_headers(text)
+        except OutboundError as error:
+            raise ValidationError(error.detail) from None
+        if not all(found.values()):
+            raise ValidationError(gettext("A header is written Name: value, one a line."))
+        return text
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
+        if given.get("new_headers") and given.get("drop_headers"):
+            self.add_error("drop_headers", gettext("Give new headers, or send none: not both."))
+        if given.get("format") == "sheet" and given.get("options"):
+            try:
+                Reader(given["options"])
+            except FeedError as error:
+                self.add_error("options", error.detail)
         if given.get("kind") == SourceKind.AUTHORITY and not given.get("country") and "country" not in self.errors:
             self.add_error("country", gettext("An authority speaks for one side: give its country, such as PK."))
         if given.get("address") and not given.get("format") and "format" not in self.errors:
@@ -99,7 +148,8 @@ class SourceAdmin(Undeletable):
     polling = ("last_poll", "last_success", "failing", "next_due", "last_reply")
     fieldsets = (
         (None, {"fields": ("name", "slug", "public_label", "kind", "country", "url", "trusted", "active")}),
-        (_("Polling"), {"fields": ("address", "format", "interval", *polling)}),
+        (_("Polling"), {"fields": ("address", "format", "options", "interval", *polling)}),
+        (_("Secrets"), {"fields": ("headers_set", "new_headers", "drop_headers")}),
         (_("Which crossings it may speak of"), {"fields": ("crossings",)}),
         (_("For staff"), {"fields": ("note",)}),
     )
@@ -108,12 +158,19 @@ class SourceAdmin(Undeletable):
         return super().get_queryset(request).select_related("state")
 
     def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+        given = form.cleaned_data
+        if given.get("new_headers") or given.get("drop_headers") or not change:
+            obj.headers = given.get("new_headers", "")
+            super().save_model(request, obj, form, change)
+        else:
+            # What no key of ours opens reads as empty: written back, it would be lost.
+            names = {field.name for field in obj._meta.concrete_fields if not field.primary_key}
+            obj.save(update_fields=names - {"headers"})
         if change and {"public_label", "kind", "country"} & set(form.changed_data):
             touch_source(obj, now=timezone.now())
 
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
-        return (*self.polling, "slug") if obj else self.polling
+        return (*self.polling, "headers_set", *(("slug",) if obj else ()))
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return {} if obj else super().get_prepopulated_fields(request, obj)
@@ -124,9 +181,17 @@ class SourceAdmin(Undeletable):
         does = {"poll": poll_now, "retry": retry}
         return [at_a_glance, *(act(self, name, partial(do, self)) for name, do in does.items()), *super().get_urls()]
 
+    @admin.display(description=_("headers that are set"))
+    def headers_set(self, source: Source) -> str:
+        """Their names alone."""
+        try:
+            return ", ".join(read_headers(source.headers)) or gettext("none")
+        except OutboundError:
+            return gettext("some that cannot be sent")
+
     def _state(self, source: Source, name: str) -> str:
         at = getattr(source.state, name) if hasattr(source, "state") else None
-        return f"{at:%Y-%m-%d %H:%M:%S} UTC" if at else NEVER
+        return wording.ago(at, timezone.now())
 
     @admin.display(description=_("last poll"))
     def last_poll(self, source: Source) -> str:
@@ -138,10 +203,11 @@ class SourceAdmin(Undeletable):
 
     @admin.display(description=_("failing since"), ordering="state__failing_since")
     def failing(self, source: Source) -> str:
+        if not hasattr(source, "state") or source.state.failing_since is None:
+            return wording.NO_TIME
         since = self._state(source, "failing_since")
-        if since == NEVER:
-            return NEVER
-        return gettext("%(since)s (%(n)s times)") % {"since": since, "n": source.state.failures}
+        form = ngettext("%(since)s, %(n)s time", "%(since)s, %(n)s times", source.state.failures)
+        return form % {"since": since, "n": source.state.failures}
 
     @admin.display(description=_("next due"))
     def next_due(self, source: Source) -> str:

@@ -12,8 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from crossings import board
-from crossings.domain.claims import stamp
-from crossings.domain.vocabulary import Basis, State
+from crossings.domain.vocabulary import Basis, State, Visibility, Where
 from crossings.models import Crossing, Draft, Reading, Report
 from crossings.phrases import words
 from crossings.phrases.conditions import EXCEPT, WITH, terms
@@ -26,6 +25,7 @@ from crossings.phrases.times import Clock, moment
 from crossings.serializers import queue_json
 
 Json = dict[str, Any]
+NO_TIME = "–"
 
 
 def clock_at(crossing: Crossing, now: datetime) -> Clock:
@@ -33,10 +33,21 @@ def clock_at(crossing: Crossing, now: datetime) -> Clock:
 
 
 def when(
-    crossing: Crossing, at: datetime | None, now: datetime, precision: str = "exact", *, brief: bool = False
+    crossing: Crossing | None, at: datetime | None, now: datetime, precision: str = "exact", *, brief: bool = False
 ) -> str:
-    """In both sides' local times; a dash for no time."""
-    return plain(clock_at(crossing, now).when(at, precision, brief=brief)) if at else "–"
+    """In both sides' local times with the zones named; what belongs to no crossing in UTC; a dash for no time."""
+    return plain(_clock(crossing, now).when(at, precision, brief=brief)) if at else NO_TIME
+
+
+def ago(at: datetime | None, now: datetime) -> str:
+    """A time that belongs to no crossing, and how far it is off."""
+    if at is None:
+        return NO_TIME
+    return gettext("%(when)s (%(age)s)") % {"when": when(None, at, now), "age": age(None, at, now)}
+
+
+def _clock(crossing: Crossing | None, now: datetime) -> Clock:
+    return clock_at(crossing, now) if crossing is not None else Clock(now, ("UTC",))
 
 
 def as_it_stands(crossing: Crossing, now: datetime) -> Json:
@@ -81,7 +92,7 @@ def _named(group: Sequence[Json], lanes: Sequence[Json]) -> str:
     return plain(capital(words.lanes_named(named, known)))
 
 
-MOVES = ("state", "since", "conditions", "held_by", "gates")
+MOVES = ("state", "since", "conditions", "held_by", "gates", "last_known")
 CONFIRMS = ("confidence", "confirmed_at")
 KINDS = ("changes", "confirmed", "same")
 
@@ -115,12 +126,63 @@ def announced_anew(before: Json, after: Json, clock: Clock) -> list[str]:
     ]
 
 
+def rewritten(stretch: Json, clock: Clock) -> str:
+    """What of the past reads differently then: the `range` of a change."""
+    start, end = moment(stretch["from"]), moment(stretch["to"])
+    told = {name: plain(clock.when(at)) if at else "" for name, at in (("start", start), ("end", end))}
+    if end is None:
+        return gettext("It rewrites the history from %(start)s on.") % told
+    return gettext("It rewrites the history from %(start)s to %(end)s.") % told
+
+
+def loosened_anew(before: Json, after: Json, clock: Clock) -> list[str]:
+    """The gates of which nothing was said, and that stand looser because something passed the other one (rule 2)."""
+    was = {(lane["traffic"], lane["to"]): lane for lane in before["status"]["lanes"]}
+    lanes = ordered(after["status"]["lanes"])
+    told: dict[str, list[Json]] = {}
+    for lane in lanes:
+        old = was.get((lane["traffic"], lane["to"]), lane)
+        for gate in lane.get("loosened", []):
+            if gate not in old.get("loosened", []):
+                told.setdefault(_passed(gate, old, clock), []).append(lane)
+    form = gettext("%(lanes)s: %(passed)s")
+    return [form % {"lanes": _named(group, lanes), "passed": passed} for passed, group in told.items()]
+
+
+def _passed(gate: str, old: Json, clock: Clock) -> str:
+    """Of a gate that is loosened: how it was reported before."""
+    holds = any(_gate_of(held) == gate for held in old["held_by"])
+    heard = plain(words.confirmed_age(old, clock)) if holds else ""
+    side, _, road = gate.partition(":")
+    form = gettext("the road in %(country)s") if road else gettext("the gate of %(country)s")
+    known = {"gate": form % {"country": country(side)}, "age": heard}
+    if old["gates"].get(gate) == State.CLOSED:
+        if heard:
+            return gettext("%(gate)s was reported closed %(age)s; this says that it is passed.") % known
+        return gettext("%(gate)s was reported closed; this says that it is passed.") % known
+    if heard:
+        return gettext("%(gate)s was reported to be on conditions %(age)s; this says that it is passed.") % known
+    return gettext("%(gate)s was reported to be on conditions; this says that it is passed.") % known
+
+
+def _gate_of(held: Json) -> str:
+    return f"{held['side']}:road" if held["where"] == Where.ROAD else str(held["side"])
+
+
 def counts(queues: Sequence[Json], clock: Clock) -> list[str]:
     return [_count(each, clock) for each in queues]
 
 
-def counted_anew(before: Json, after: Json, clock: Clock) -> list[str]:
-    return [_count(each, clock) for each in after["queues"] if each not in before["queues"]]
+def counted_anew(before: Json, after: Json, counted: Sequence[Json], clock: Clock) -> list[str]:
+    """What is new among the counts shown; and those of `counted` that are too old to be shown."""
+    fresh = [each for each in after["queues"] if each not in before["queues"]]
+    past = [each for each in counted if not any(_same_count(each, shown) for shown in after["queues"])]
+    form = gettext("%(count)s; too old for the board of today: it stands in the record of its time")
+    return [*counts(fresh, clock), *(form % {"count": _count(each, clock)} for each in past)]
+
+
+def _same_count(one: Json, other: Json) -> bool:
+    return all(one[key] == other[key] for key in ("observed_at", "measure", "unit", "side", "traffic", "low", "high"))
 
 
 def _count(each: Json, clock: Clock) -> str:
@@ -176,10 +238,6 @@ def side_named(code: str) -> str:
     return country(code) if code else gettext("nobody named")
 
 
-def stamped(at: datetime | None) -> str:
-    return stamp(at) or "–"
-
-
 def in_short(crossing: Crossing, now: datetime) -> str:
     """The board's short form of its first traffic, from the stored status: for lists."""
     status = crossing.current.status if hasattr(crossing, "current") else {}
@@ -192,13 +250,36 @@ def in_short(crossing: Crossing, now: datetime) -> str:
     return gettext("; ").join(f"{country(to)}: {word}" for to, word in told.items()) or gettext("nothing reported")
 
 
+def one_word(crossing: Crossing) -> str:
+    """The crossing's one word; what is not sure to be open was "last reported open" (rule 7)."""
+    status = crossing.current.status if hasattr(crossing, "current") else {}
+    word, last = board.crossing_word(status) if status else (State.UNKNOWN.value, None)
+    return gettext("last reported open") if last == State.OPEN else gettext(State(word).label)
+
+
 def last_heard(crossing: Crossing, now: datetime) -> str:
     at = moment(crossing.current.status.get("confirmed_at")) if hasattr(crossing, "current") else None
     return plain(clock_at(crossing, now).age(at)) if at else "–"
 
 
-def age(crossing: Crossing, at: datetime, now: datetime) -> str:
-    return plain(clock_at(crossing, now).age(at))
+def age(crossing: Crossing | None, at: datetime, now: datetime) -> str:
+    return plain(_clock(crossing, now).age(at))
+
+
+def what_became(row: Report | Reading, now: datetime) -> str:
+    """What the board makes of something that was just recorded."""
+    if isinstance(row, Reading):
+        return gettext("It stands among the counts.")
+    if row.visibility == Visibility.STAFF:
+        return gettext("It is for staff only: the board says none of it.")
+    if row.basis == Basis.ANNOUNCED:
+        return gettext("The board shows it as announced.")
+    if row.effective_at is not None and row.effective_at > now:
+        told = {"when": when(row.crossing, row.effective_at, now, row.precision)}
+        return gettext("It begins on %(when)s: until then the board says what it said before.") % told
+    if any(each["report"] == row.pk for each in as_it_stands(row.crossing, now)["status"]["sources"]):
+        return gettext("The board says it now.")
+    return gettext("It stands in the history: the board still goes by something newer.")
 
 
 def drafted(draft: Draft) -> list[str]:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext
 
 from crossings.admin import speakers
-from crossings.admin.log.conditions import FIRST_ROWS, MOST_ROWS, ConditionForm
+from crossings.admin.log.conditions import FIRST_ROWS, MOST_ROWS, PARTS, ConditionForm
 from crossings.admin.log.faults import CLAIM_FIELDS, READING_FIELDS, Places
 from crossings.admin.log.form import LogForm
 from crossings.domain.claims import Claim, claim_from_json, sha256_of, stamp
@@ -50,10 +50,14 @@ class Entry:
         if not all(valid) or self._faulty(rows):
             self._find_more(rows)
             return False
-        self.source = speakers.chosen(self.form.cleaned_data["source"], self.user)
+        self.source = self._speaker()
         self._read_claim(rows, self.source)
         self._read_count(self.source)
         return not self._faulty(rows)
+
+    def _speaker(self) -> Source:
+        """In whose name the form speaks."""
+        return speakers.chosen(self.form.cleaned_data["source"], self.user)
 
     def _faulty(self, rows: list[ConditionForm]) -> bool:
         return any(each.errors for each in (self.form, *rows))
@@ -145,5 +149,5 @@ class Entry:
 
 def _put_condition(places: Places, pointer: str, row: ConditionForm) -> None:
     places.put(pointer, row, "traffic")
-    for part in ("effect", "who", "country", "goods", "vehicle", "documents", "limit", "text"):
+    for part in PARTS:
         places.put(f"{pointer}/{part}", row, row.field_at(part))

@@ -22,13 +22,18 @@ SAID_AT = {
     "low": _("Give a whole number, at least one of the two."),
     "high": _("This must not be less than “at least”."),
 }
+SAID_OF_CONDITIONS = {
+    "hs": _("Customs codes are written 01-24, 2523: digits, with commas between."),
+    "fee": _("A fee is a whole number and a currency of three letters, such as PKR."),
+    "country": _("Say which country."),
+}
 CLAIM_FIELDS = {
     "crossing": "source", "effective_at": "day", "until": "until_day", "reported_at": "said_day", "lanes": "lane_all",
     **{name: name for name in ("declared_by", "one_gate", "precision", "basis", "where", "by", "by_name", "reason",
                                "note", "attribution", "url", "visibility")},
 }  # fmt: skip
 READING_FIELDS = {
-    "crossing": "source", "observed_at": "said_day", "reported_at": "said_day", "attribution": "attribution",
+    "crossing": "source", "observed_at": "queue_day", "reported_at": "said_day", "attribution": "attribution",
     "url": "url", "note": "note",
     **{name: f"queue_{name}" for name in ("side", "traffic", "unit", "low", "high", "place", "method")},
 }  # fmt: skip
@@ -53,7 +58,7 @@ class Places:
         before = {(id(owner), name) for owner, _ in [*self.fields.values(), (form, "")] for name in owner.errors}
         for fault in faults:
             owner, name = self._find(fault.pointer) or (form, "")
-            words = str(SAID.get(fault.code) or self._of_the_part(fault) or fault.detail)
+            words = str(_of_a_condition(fault) or SAID.get(fault.code) or self._of_the_part(fault) or fault.detail)
             if (id(owner), name, words) not in told and (id(owner), name) not in before:
                 told.add((id(owner), name, words))
                 owner.add_error(name or None, forms.ValidationError(words, code=fault.code))
@@ -69,3 +74,8 @@ class Places:
     def _of_the_part(fault: Fault) -> str:
         told = (fault.code == "required" or "`" in fault.detail) and fault.pointer.count("/") == 1
         return str(SAID_AT.get(fault.pointer.strip("/"), "")) if told else ""
+
+
+def _of_a_condition(fault: Fault) -> str:
+    _, within, part = fault.pointer.rpartition("/conditions/")
+    return str(SAID_OF_CONDITIONS.get(part.partition("/")[2], "")) if within else ""

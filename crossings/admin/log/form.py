@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from crossings.admin.log.asked import Asked, Typed, asked_back
 from crossings.admin.log.conditions import FIRST_ROWS, MOST_ROWS
 from crossings.admin.log.parts import AT, NOW, BacklogPart, LanesPart, WhenPart, WhoPart, WhyPart
 from crossings.admin.moments import instant
@@ -20,6 +22,15 @@ from crossings.models import Crossing
 
 Json = dict[str, Any]
 WHOLE_DAYS = (Precision.DAY, Precision.MONTH)
+FOLDED = {
+    "speaker": ("attribution", "how_known"),
+    "holder": ("where", "by", "by_name"),
+    "times": ("until_day", "until_clock", "said_day", "said_clock"),
+    "readers": ("url", "visibility"),
+    "backlog": ("queue_low", "queue_high", "queue_unit", "queue_side", "queue_traffic", "queue_place", "queue_method",
+                "queue_day", "queue_clock"),
+}  # fmt: skip
+"""What is seldom typed: out of the way until it is asked for."""
 
 
 class LogForm(WhoPart, LanesPart, WhenPart, WhyPart, BacklogPart):
@@ -41,6 +52,7 @@ class LogForm(WhoPart, LanesPart, WhenPart, WhyPart, BacklogPart):
         super().__init__(data, initial={**hidden, **(initial or {})})
         self.use_required_attribute = False
         self.now = now
+        self._asked: list[Asked] = []
         known = Crossing.objects.order_by("name", "slug").values_list("slug", "name")
         self.fields["crossing"].choices = list(known)  # type: ignore[attr-defined]
         self.set_who(crossing)
@@ -55,16 +67,52 @@ class LogForm(WhoPart, LanesPart, WhenPart, WhyPart, BacklogPart):
     def clean(self) -> Json:
         given = self.cleaned_data
         self.effective = self._effective()
-        self.until = self._ending()
-        self.said = self._moment("said_day", "said_clock")
+        self.until = self._day_or_moment("until_day", "until_clock")
+        self.said = self._said()
+        self.counted = self._day_or_moment("queue_day", "queue_clock")
         if self.said is not None and self.said > self.now + AHEAD:
             self.add_error("said_day", gettext("Nobody can have said it yet: this lies ahead of our clock."))
+        counted = self._noon(self.counted)
+        if counted is not None and counted > self.now + AHEAD and not self._today(self.counted):
+            self.add_error("queue_day", gettext("Nobody can have counted it yet: this lies ahead of our clock."))
         if not self.lanes() and not self.has_backlog():
             self.add_error("lane_all", gettext("Choose how at least one lane stands, or give a backlog below."))
         if self.has_backlog() and given.get("visibility") == Visibility.STAFF:
             words = gettext("A backlog is always public. Leave it out here, or let the public see the whole update.")
             self.add_error("queue_low", words)
+        self._ask_back()
         return given
+
+    def _ask_back(self) -> None:
+        given = self.cleaned_data
+        day_only = Precision.EXACT if given.get("said_clock") is not None else Precision.DAY
+        self._asked = list(asked_back(
+            Typed("day", self._noon(self.effective), given.get("precision") or Precision.EXACT),
+            Typed("until_day", self._noon(self.until), _finely(self.until)),
+            Typed("said_day", self.said, day_only), Typed("queue_day", self._noon(self.counted), _finely(self.counted)),
+            basis=given.get("basis") or "", crossing=self.place, now=self.now,
+        ))  # fmt: skip
+        for each in self._asked:
+            if each.value not in self.ticked() and each.field not in self.errors:
+                self.add_error(each.field, each.question)
+
+    def ticked(self) -> list[str]:
+        """The times of which it was said that they are meant."""
+        found: list[str] = self.data.getlist("sure") if hasattr(self.data, "getlist") else []
+        return found
+
+    @property
+    def asked(self) -> list[Asked]:
+        """The times asked back, ticked or not."""
+        return self._asked if self.is_bound and self.errors is not None else []
+
+    def opened(self) -> dict[str, bool]:
+        """The parts that are folded away, and whether anything in them was typed or is wrong."""
+        return {part: any(self._used(name) for name in names) for part, names in FOLDED.items()}
+
+    def _used(self, name: str) -> bool:
+        first = self.fields[name].initial
+        return bool(self.is_bound and self.errors.get(name)) or str(self[name].value() or "") not in ("", str(first))
 
     def _effective(self) -> datetime | date | None:
         given = self.cleaned_data
@@ -87,12 +135,33 @@ class LogForm(WhoPart, LanesPart, WhenPart, WhyPart, BacklogPart):
             return None
         return self._moment("day", "clock")
 
-    def _ending(self) -> datetime | date | None:
+    def _day_or_moment(self, day: str, clock: str) -> datetime | date | None:
         given = self.cleaned_data
-        if given.get("until_day") and given.get("until_clock") is None:
-            day: date = given["until_day"]
-            return day
-        return self._moment("until_day", "until_clock")
+        if given.get(day) and given.get(clock) is None:
+            found: date = given[day]
+            return found
+        return self._moment(day, clock)
+
+    def _said(self) -> datetime | None:
+        """A day alone stands at its noon; today, at this moment where noon is still to come."""
+        typed = self._day_or_moment("said_day", "said_clock")
+        noon = self._noon(typed)
+        if noon is None or isinstance(typed, datetime):
+            return noon
+        return min(noon, self.now.replace(microsecond=0)) if self._today(typed) else noon
+
+    def _noon(self, typed: datetime | date | None) -> datetime | None:
+        zone = self.cleaned_data.get("zone")
+        if typed is None or isinstance(typed, datetime) or not zone:
+            return typed if isinstance(typed, datetime) else None
+        try:
+            return datetime.combine(typed, time(12), ZoneInfo(zone)).astimezone(UTC)
+        except OverflowError:
+            return None
+
+    def _today(self, day: date | None) -> bool:
+        zone = self.cleaned_data.get("zone")
+        return zone is not None and self.now.astimezone(ZoneInfo(zone)).date() == day
 
     def _moment(self, day: str, clock: str) -> datetime | None:
         given = self.cleaned_data
@@ -139,9 +208,9 @@ class LogForm(WhoPart, LanesPart, WhenPart, WhyPart, BacklogPart):
         return f"{self.effective:%Y-%m}" if month else _iso(self.effective)
 
     def reading_json(self) -> Json:
-        """The count, as of when it was said. The note is the claim's, where there is one."""
+        """The count. The note is the claim's, where there is one."""
         given = self.cleaned_data
-        observed_at = self.said or given["now_at"] or self.now
+        observed_at, precision = self._observed()
         return {
             "id": self.external_id,
             "crossing": self.place.slug,
@@ -153,12 +222,32 @@ class LogForm(WhoPart, LanesPart, WhenPart, WhyPart, BacklogPart):
             "high": given["queue_high"],
             "place": given["queue_place"],
             "method": given["queue_method"],
-            "observed_at": stamp(observed_at.astimezone(UTC).replace(microsecond=0)),
+            "observed_at": observed_at,
+            "precision": precision,
             "attribution": given["attribution"],
             "url": given["url"],
             "reported_at": stamp(self.said),
             "note": "" if self.lanes() else given["note"],
         }
+
+    def _observed(self) -> tuple[str | None, str]:
+        """When it was counted, and how well that is known: as typed; else as of the update, or when it was said, where
+        that is earlier.
+        """
+        latest = (self.said or self.cleaned_data.get("now_at") or self.now).astimezone(UTC).replace(microsecond=0)
+        typed, precision = self.effective, self.cleaned_data.get("precision") or Precision.EXACT
+        if self.counted is not None:
+            typed, precision = self.counted, _finely(self.counted)
+        at = self._noon(typed)
+        if at is None or (at > latest and not isinstance(self.counted, datetime)):
+            return stamp(latest), Precision.EXACT
+        if isinstance(typed, datetime):
+            return stamp(typed), precision
+        return (f"{typed:%Y-%m}" if precision == Precision.MONTH else _iso(typed)), precision
+
+
+def _finely(typed: datetime | date | None) -> str:
+    return Precision.EXACT if isinstance(typed, datetime) else Precision.DAY
 
 
 def _iso(day: date | None) -> str | None:

@@ -163,7 +163,7 @@ class WhenPart(forms.Form):
     until_day = day_field(_("Until (day)"), _("Only where an end was named."))
     until_clock = clock_field(_("Until (time)"), _("Left empty: until the end of that day."))
     said_day = day_field(_("Said on (day)"), _("When the source said it. Left empty: just now."))
-    said_clock = clock_field(_("Said at (time)"))
+    said_clock = clock_field(_("Said at (time)"), _("Left empty: known to the day."))
 
     def set_when(self, crossing: Crossing, now: datetime) -> None:
         self.fields["zone"].choices = zone_choices(crossing, now)  # type: ignore[attr-defined]
@@ -197,6 +197,8 @@ class BacklogPart(forms.Form):
     queue_traffic = forms.ChoiceField(label=_("For which traffic"), required=False)
     queue_place = select(_("Where it stands"), QueuePlace, first=QueuePlace.GATE)
     queue_method = select(_("How it is known"), Method, first=Method.REPORTED)
+    queue_day = day_field(_("Counted on (day)"), _("Left empty: as of the time of the update."))
+    queue_clock = clock_field(_("Counted at (time)"), _("Left empty: known to the day."))
 
     def set_backlog(self, crossing: Crossing) -> None:
         sides = [(each, country(each)) for each in crossing.countries]
