@@ -30,7 +30,7 @@ from django.utils import timezone
 from crossings import bell, ingest, ledger
 from crossings.feeds import FORMATS, Context, Kind
 from crossings.ingest.poll import ONE_AT_A_TIME
-from crossings.models import Change, Draft, Poll, RawBatch, Reading, Report, Source
+from crossings.models import Change, Current, Draft, Poll, RawBatch, Reading, Report, Source
 from tests.factories import claim, lanes, make_crossing, make_source
 from tracker.celery import app
 from tracker.embedded import Postgres, Valkey
@@ -333,3 +333,18 @@ def nothing_amiss(*acknowledged: str, now: datetime | None = None) -> None:
     positions = list(Change.objects.order_by("position").values_list("position", flat=True))
     assert positions == list(range(1, len(positions) + 1))
     assert ledger.rebuild(check=True, now=now) == []
+    told_as_it_stands()
+
+
+def told_as_it_stands() -> None:
+    """Whoever followed the changes from the first one knows how each crossing stands by its stored status."""
+    told: dict[tuple[str, str, str], str] = {}
+    for change in Change.objects.filter(type="lanes.changed").order_by("position"):
+        for lane in change.body["lanes"]:
+            key = change.body["crossing"], lane["traffic"], lane["to"]
+            assert lane["before"] == told.get(key, "unknown"), change.body
+            told[key] = lane["after"]
+    for row in Current.objects.select_related("crossing"):
+        for lane in row.status.get("lanes", []):
+            key = row.crossing.slug, lane["traffic"], lane["to"]
+            assert lane["state"] == told.get(key, "unknown"), key

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.db import connection, transaction
 from django.utils import timezone
 
-from crossings.models import Draft, Source
+from crossings import drafts
+from crossings.models import Draft, Reading, Report, Retraction, Source
 from tests.api import Api, api, body, broker, faults, partner, stored
 from tests.factories import SEED_WEEK, claim, lanes, make_key, make_source, reading
 
@@ -74,7 +78,7 @@ def test_a_draft_can_be_taken_back_too(api: Api, broker: Source) -> None:
 
 def test_an_unknown_list_in_a_batch_is_named(partner: Api) -> None:
     answer = partner.push("batch/", {"reports": [claim()], "reprots": []})
-    assert ("/", "refused", 422) in outcomes(answer)
+    assert ("/reprots", "refused", 422) in outcomes(answer)
 
 
 def test_a_batch_of_too_many_items_is_a_413(partner: Api) -> None:
@@ -90,3 +94,64 @@ def test_half_a_character_in_an_id_is_a_fault_and_no_crash(partner: Api) -> None
 def test_a_batch_of_over_500_is_written_in_several_transactions(partner: Api) -> None:
     items = [reading(id=str(n), observed_at="2023-02-24T07:00:00Z", low=n, high=None) for n in range(700)]
     assert body(partner.push("batch/", {"readings": items}))["counts"] == {"recorded": 700}
+
+
+def test_what_is_the_same_again_names_the_report_or_reading_that_it_is(partner: Api) -> None:
+    sent = {"reports": [claim(id="a"), claim(id="a")], "readings": [reading(id="q"), reading(id="q")]}
+    for _ in range(2):
+        told = body(partner.push("batch/", sent))["results"]
+        assert [each.get("report") for each in told[:2]] == [Report.objects.get().pk] * 2
+        assert [each.get("reading") for each in told[2:]] == [Reading.objects.get().pk] * 2
+    gone = {"retractions": [{"id": "a"}, {"id": "a"}]}
+    first, second = body(partner.push("batch/", gone))["results"]
+    assert (first["outcome"], second["outcome"]) == ("retracted", "same")
+    assert first["report"] == second["report"] == Report.objects.get().pk
+
+
+WRONG_BATCHES: list[tuple[bytes, str, str]] = [
+    (b'{"kind": "report"}\n{"kind": "report"}', "", "one JSON document"),
+    (b"crossing,state\ntorkham,open", "", "one JSON document"),
+    (b'[{"crossing": "torkham"}]', "", '{"reports": ['),
+    (b'{"crossing": "torkham"}', "", '{"reports": ['),
+    (b"{}", "", '{"reports": ['),
+    (b'{"reports": {"id": "a"}}', "/reports", "list"),
+]
+
+
+@pytest.mark.parametrize(("sent", "pointer", "words"), WRONG_BATCHES)
+def test_a_batch_that_is_none_is_told_what_one_would_be(partner: Api, sent: bytes, pointer: str, words: str) -> None:
+    answer = partner.push("batch/", sent)
+    assert answer.status_code in (400, 422)
+    [fault] = body(answer)["errors"]
+    assert fault["pointer"] == pointer and words in fault["detail"]
+    assert "CSV" not in fault["detail"]
+
+
+def test_a_batch_in_lines_is_told_which_content_type_is_taken(partner: Api) -> None:
+    answer = partner.push("batch/", b'{"kind": "report"}', content_type="application/x-ndjson")
+    assert answer.status_code == 415 and "one JSON document" in body(answer)["detail"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_retraction_waits_for_the_draft_that_is_being_accepted_and_takes_back_its_report(
+    api: Api, broker: Source
+) -> None:
+    stranger = api.with_key(make_key(make_source("stranger", trusted=False)))
+    stranger.push("reports/", claim(id="a", lanes=lanes("closed")))
+    told: list[Any] = []
+
+    def withdraw() -> None:
+        try:
+            told.append(stranger.push("batch/", {"retractions": [{"id": "a"}]}))
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        drafts.accept(Draft.objects.get(), by=User.objects.create_user("zarmina"), now=timezone.now())
+        worker = Thread(target=withdraw)
+        worker.start()
+        worker.join(timeout=1)
+        assert worker.is_alive()
+    worker.join(timeout=10)
+    assert outcomes(told[0]) == [("/retractions/0", "retracted", 201)]
+    assert Retraction.objects.get().report == Report.objects.get()

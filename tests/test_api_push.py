@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from crossings.models import Source
+from crossings.models import Draft, Retraction, Source
 from tests.api import Api, api, body, broker, faults, partner, stored
 from tests.factories import SEED_WEEK, claim, lanes, make_key, make_source, reading
 
@@ -98,3 +98,50 @@ def test_nobody_learns_of_a_staff_report_by_trying_to_take_it_back(partner: Api,
     assert partner.json("crossings/torkham/")["status"]["state"] == "unknown"
     other = api.with_key(make_key(make_source("other")))
     assert other.push(f"reports/{number}/retraction/", {"reason": "x"}).status_code == 404
+
+
+def test_a_report_is_taken_back_by_the_sources_own_id_too(partner: Api, api: Api) -> None:
+    said = body(partner.push("reports/", claim(id="amu/2023-02-25 4", effective_at=RECENT)))
+    partner.push("readings/", reading(id="amu/2023-02-25 4", observed_at=RECENT))
+    other = api.with_key(make_key(make_source("other")))
+    address = "reports/amu/2023-02-25%204/retraction/"
+    assert other.push(address, {"reason": "mine now"}).status_code == 404
+    answer = partner.push(address, {"reason": "We mixed up two gates."})
+    assert (answer.status_code, body(answer)["outcome"], body(answer)["report"]) == (201, "retracted", said["report"])
+    assert body(answer)["status"]["state"] == "unknown"
+    assert partner.push(address, {"reason": "again"}).status_code == 200
+    assert list(Retraction.objects.values_list("reading", flat=True)) == [None]
+    assert partner.push("reports/never/retraction/", {"reason": "x"}).status_code == 404
+
+
+def test_what_is_held_is_taken_back_by_the_sources_own_id(api: Api, broker: Source) -> None:
+    stranger = api.with_key(make_key(make_source("stranger", trusted=False)))
+    held = body(stranger.push("reports/", claim(id="a", effective_at=RECENT)))
+    answer = stranger.push("reports/a/retraction/", {"reason": "wrong"})
+    assert (answer.status_code, body(answer)["draft"], "report" in body(answer)) == (201, held["draft"], False)
+    assert Draft.objects.get().decision == "rejected"
+
+
+def test_a_number_is_ours_and_never_the_sources_own(partner: Api) -> None:
+    number = body(partner.push("reports/", claim(id="1000000", effective_at=RECENT)))["report"]
+    assert number != 1000000
+    assert partner.push("reports/1000000/retraction/", {"reason": "x"}).status_code == 404
+
+
+def test_no_reason_holds_a_telephone_number_by_whatever_door(partner: Api) -> None:
+    number = body(partner.push("reports/", claim(id="a", effective_at=RECENT)))["report"]
+    reason = "ask Karim, +93 70 123 4567"
+    for key in (number, "a"):
+        assert faults(partner.push(f"reports/{key}/retraction/", {"reason": reason})) == {"/reason": "phone_number"}
+    [result] = body(partner.push("batch/", {"retractions": [{"id": "a", "reason": reason}]}))["results"]
+    assert [fault["code"] for fault in result["errors"]] == ["phone_number"]
+    assert not Retraction.objects.exists()
+
+
+def test_a_list_is_told_what_batch_takes(partner: Api) -> None:
+    assert '{"reports": [' in body(partner.push("reports/", [claim()]))["errors"][0]["detail"]
+
+
+def test_a_wrong_traffic_is_told_of_all(partner: Api) -> None:
+    answer = partner.push("reports/", claim(lanes=lanes("closed", "trains")))
+    assert body(answer)["errors"][0]["detail"] == "Not one of: people, vehicles, cargo, all."

@@ -235,6 +235,7 @@ def build(count: int, source: Any) -> None:
             promise = {**said, "basis": "announced", "effective_at": (at + DAY).isoformat(), "id": f"{slug}-{day}"}
             items += [said, promise, reading(crossing=slug, observed_at=at.isoformat())]
         say(source, *items, now=at)
+        settle(at + HOUR)
 
 
 def test_the_board_takes_as_many_queries_for_sixty_crossings_as_for_three():

@@ -59,6 +59,7 @@ def fill_time(page: Any, zone: str, day: str, clock: str, said_day: str, said_cl
     page.get_by_label("Day", exact=True).fill(day)
     page.get_by_label("Time", exact=True).fill(clock)
     page.get_by_label("All times here are local time of").select_option(zone)
+    page.get_by_text("Until when, and when it was said").click()
     page.get_by_label("Said on (day)").fill(said_day)
     page.get_by_label("Said at (time)").fill(said_clock)
 
@@ -68,6 +69,10 @@ def see(page: Any, words: str) -> None:
 
 
 def preview_and_save(page: Any) -> None:
+    """Of a time long ago, which is asked back once."""
+    page.get_by_role("button", name="Preview").click()
+    page.get_by_label("Yes, I mean").check()
+    assert fits(page)
     page.get_by_role("button", name="Preview").click()
     see(page, "What the board will say")
     assert fits(page)
@@ -202,6 +207,7 @@ def test_a_refusal_stands_beside_its_field_and_keeps_what_was_typed(page):
 def test_the_pages_of_the_staff_fit_the_screen(page, width):
     begin(page)
     page.get_by_label("All lanes").select_option("closed")
+    page.get_by_text("How many wait, where that was said").click()
     page.get_by_label("At most", exact=True).fill("6000")
     page.get_by_role("button", name="Preview").click()
     page.get_by_role("button", name="Save").click()

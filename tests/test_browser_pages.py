@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -87,11 +88,11 @@ def test_friday_can_be_asked_for_with_the_form_and_shows_who_may_pass(phone):
     phone.goto("/c/torkham/")
     phone.fill("input[name=at]", "2023-02-24T15:00")
     phone.click("text=Show >> nth=-1")
-    assert "As it stood on Friday 24 Feb 2023, 15:00 Kabul / 15:30 Karachi" in phone.inner_text(".banner")
-    people = phone.locator(".lane", has_text="People on foot").first.inner_text()
+    assert "As it stood on Friday 24 Feb 2023, 15:00 Kabul / 15:30 Karachi" in phone.inner_text("main .banner")
+    people = phone.locator(".lanes > li", has_text="People on foot").first.inner_text()
     assert "closed except…" in people and "by Pakistan" in people
     assert all(condition in people for condition in CONDITIONS)
-    trucks = phone.locator(".lane", has_text="Goods trucks").first.inner_text()
+    trucks = phone.locator(".lanes > li", has_text="Goods trucks").first.inner_text()
     assert "closed by Pakistan" in trucks and "up to 6,000 trucks" in phone.inner_text("main").lower()
 
 
@@ -122,8 +123,57 @@ def test_the_style_is_let_in_by_the_policy_and_follows_a_dark_screen(chromium, s
 
 def test_a_state_is_told_by_shape_and_word_beside_its_colour(phone):
     phone.goto("/c/torkham/?at=2023-02-24T15:00")
-    marks = phone.locator(".lane h4")
+    marks = phone.locator(".lanes h3")
+    assert marks.count() >= 2
     for index in range(marks.count()):
         heading = marks.nth(index)
         assert heading.locator("svg use").count() == 1
         assert "closed" in heading.inner_text()
+
+
+def test_the_answer_is_within_the_first_screen_of_a_phone(phone):
+    phone.goto("/c/torkham/?at=2023-02-24T15:00")
+    lead = phone.locator(".answer .head").first
+    assert lead.inner_text().strip() == "Goods trucks to Pakistan: closed by Pakistan"
+    box = lead.bounding_box()
+    assert box["y"] + box["height"] < 640
+
+
+def test_time_runs_with_the_reading_direction_in_the_strip_of_days(chromium, site):
+    context = chromium.new_context(base_url=site, viewport={"width": 360, "height": 800})
+    page = context.new_page()
+    page.goto("/c/torkham/?at=2023-02-24T15:00")
+    last = "() => document.querySelector('.strip .closed').getBoundingClientRect().left"
+    shown = page.evaluate(last)
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    assert shown > 300 and page.evaluate(last) < 60
+    ends = page.locator(".strip + .ends span")
+    assert ends.first.bounding_box()["x"] > ends.last.bounding_box()["x"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    context.close()
+
+
+def test_printed_the_page_bears_its_address_and_no_forms(phone):
+    phone.goto("/c/torkham/?at=2023-02-24T15:00")
+    assert not phone.locator(".printed").is_visible()
+    phone.emulate_media(media="print")
+    assert phone.locator(".printed").is_visible() and "/c/torkham/?at=" in phone.inner_text(".printed")
+    assert not phone.locator("form.ask").is_visible() and not phone.locator("nav").first.is_visible()
+
+
+def test_headings_come_in_order_and_every_drawing_has_its_title(chromium, site):
+    context = chromium.new_context(base_url=site)
+    page = context.new_page()
+    page.goto("/c/torkham/?at=2023-02-24T15:00")
+    levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(h => +h.tagName[1])")
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    drawings = page.evaluate(
+        "[...document.querySelectorAll('svg[role=img]')].map(d => d.querySelector('title').textContent)"
+    )
+    assert drawings and all(drawings)
+    tables = page.evaluate(
+        "[...document.querySelectorAll('table')].map(t => !!t.caption && !!t.querySelector('tbody th[scope=row]'))"
+    )
+    assert tables and all(tables)
+    context.close()

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crossings.domain.border import Border, Side
-from crossings.domain.claims import Claim, Condition, claim_from_json
+from crossings.domain.claims import Claim, claim_from_json
+from crossings.domain.conditions import Condition
 from crossings.domain.faults import Refused
 from crossings.domain.hours import hours_now, openings_from_json
 from crossings.domain.readings import reading_from_json

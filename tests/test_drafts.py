@@ -104,7 +104,7 @@ def test_nobody_decides_twice(stranger: Source, staff: User, first: str, second:
     draft = held(stranger, claim(id="a"))
     stale = Draft.objects.get(pk=draft.pk)
     decide(first, draft)
-    with pytest.raises(drafts.Decided, match=rf"It was {first}ed by zarmina on 25 February 2023 at 12:00 UTC\."):
+    with pytest.raises(drafts.Decided, match=rf"It was {first}ed by zarmina on Saturday 25 Feb 2023, 16:30 Kabul / "):
         decide(second, stale)
     assert Report.objects.count() == (first == "accept")
 

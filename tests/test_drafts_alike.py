@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection, transaction
 
 from crossings import drafts
 from crossings.feeds.base import Entry
@@ -245,3 +247,60 @@ def test_a_trusted_source_is_noted_only_where_it_would_be_held(staff: User) -> N
     assert polled(source, 2, effective_at="2023-02-10T01:00:00Z", lanes=lanes("open")).outcome is Outcome.NOTED
     assert polled(source, 3).outcome is Outcome.RECORDED
     assert polled(source, 4, effective_at="2023-02-10T02:00:00Z", lanes=lanes("open")).outcome is Outcome.DRAFT
+
+
+# Said again while it waits
+
+
+def test_what_a_polled_source_goes_on_saying_waits_once_and_counts_how_often(stranger: Source, staff: User) -> None:
+    draft = row_of(polled(stranger, 1, note="by the union"))
+    for hour in (2, 3):
+        again = polled(stranger, hour, note="by the union")
+        assert (again.outcome, again.draft, again.detail) == (Outcome.DRAFT, draft.pk, "the source is not trusted")
+    draft.refresh_from_db()
+    assert (draft.repeats, draft.repeated_at, Draft.objects.count()) == (2, NOW + timedelta(hours=3), 1)
+    drafts.accept(draft, by=staff, now=NOW)
+    assert row_of(polled(stranger, 4, note="by the union")).pk != draft.pk
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"lanes": lanes("open")},
+        {"lanes": lanes("closed", "cargo")},
+        {"note": "in other words"},
+        {"until": "2023-03-01"},
+        {"declared_by": "PK"},
+        {"crossing": "chaman"},
+    ],
+)
+def test_any_other_content_than_the_time_is_a_draft_of_its_own(stranger: Source, other: dict[str, Any]) -> None:
+    polled(stranger, 1)
+    polled(stranger, 2, **other)
+    assert Draft.objects.count() == 2 and set(Draft.objects.values_list("repeats", flat=True)) == {0}
+
+
+def test_what_is_pushed_again_under_another_id_is_a_draft_of_its_own(stranger: Source) -> None:
+    for hour in (1, 2):
+        say(stranger, claim(id=str(hour), effective_at=f"2023-02-24T0{hour}:00:00Z"), now=NOW)
+    assert Draft.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_poll_never_waits_for_somebody_who_decides_on_the_draft(stranger: Source) -> None:
+    draft = row_of(polled(stranger, 1))
+    found: list[Result] = []
+
+    def poll() -> None:
+        try:
+            found.append(polled(stranger, 2))
+        finally:
+            connection.close()
+
+    with transaction.atomic():
+        Draft.objects.select_for_update().get(pk=draft.pk)
+        worker = Thread(target=poll)
+        worker.start()
+        worker.join(timeout=10)
+        assert not worker.is_alive()
+    assert row_of(found[0]).pk != draft.pk

@@ -57,7 +57,9 @@ SEEDS: dict[str, list[bytes]] = {
 POISON = [b"", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b'"', b"\n", b"\r", b",", b";;", b"<", b">", b"&", b"]]>",
           b"<!--", b"{", b"[" * 500, b"null", b"1e999", b"NaN", b"-1", b"9" * 50, b'"\\ud800"', b"9999-12-31",
           b"0001-01-01", "\u202e\u0301٣".encode(), b"<!DOCTYPE x [<!ENTITY a 'b'>]>", b"<script>", b"#loc",
-          b"PK\x03\x04"]  # fmt: skip
+          b"PK\x03\x04",
+          *(flood.encode() * 3000 for flood in (" ", "<br ", "(travelers", "пропуск легкових", "відкрит", "#a+", "5-",
+                                                "commercial ", "\n", ",", ";;"))]  # fmt: skip
 
 
 @st.composite
@@ -143,7 +145,8 @@ def test_any_bytes_are_items_or_a_fault_for_long(name: str) -> None:
 
 FLOODS = [b"[", b"{", b'{"a":', b'[{"a":', b"<a>", b"<rss><item>", b'"', b",", b";;", b"\n", b"\r", b"a", b"1,",
           b"#loc,#status\n", b"&", b"<!--", b"-->", b"\x00", b"\xf0\x9f\x98\x80", "\u0301".encode(), b"PK\x03\x04",
-          b'{"kind": "report"}\n']  # fmt: skip
+          b'{"kind": "report"}\n', b"<br ", b"(travelers", "пропуск легкових".encode(), "відкрит".encode(), b"#a+",
+          b" ", b"commercial", b'"\n', b'{},']  # fmt: skip
 
 
 @pytest.mark.parametrize("name", FORMATS)

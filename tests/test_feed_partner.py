@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import json
 import time
+import tracemalloc
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crossings.feeds import FORMATS, Context, FeedError, Item, Kind
+from crossings.feeds import FORMATS, Context, FeedError, Item, Kind, partner_csv
 from crossings.feeds.strict import loads
 from tests.factories import claim, reading, utc
 
@@ -84,6 +85,8 @@ FILE_FAULTS = [
     (b"crossing;state\ntorkham;open\n", "csv_header_mismatch", "crossing;state"),
     (b"crossing,colour,state\ntorkham,red,open\n", "csv_header_mismatch", "got colour"),
     (b"crossing\ntorkham\n", "csv_header_mismatch", "crossing"),
+    (b"torkham,open\n" * 3, "csv_header_mismatch", "got torkham"),
+    (b"crossing,state" + b",note" * 1000 + b"\n", "csv_header_mismatch", "crossing"),
     (b'crossing,state\n"torkham,open\n', "invalid_csv", "Line"),
     (b'crossing,state,note\ntorkham,open,"' + b"x" * 10_000_000, "csv_field_too_large", "Line 2"),
     (b"crossing,state\ntorkham,caf\xe9\n", "bad_encoding", "0xe9"),
@@ -97,6 +100,58 @@ def test_what_cannot_be_read_at_all_is_named_with_a_code(body: bytes, code: str,
     assert error.value.code == code
     assert words in error.value.detail
     assert len(error.value.detail) < 500
+
+
+LARGE = b'{"reports": [' + b",".join([b"{}"] * (30 * 2**20 // 3)) + b"]}"
+TOO_MUCH = [
+    (LARGE, "feed_too_large"),
+    (LARGE[: 15 * 2**20] + b"{}]}", "too_many_items"),
+    (b'{"reports": [{"lanes": [' + b",".join([b"0"] * 2_100_000) + b"]}]}", "too_many_items"),
+    (b'{"reports": [' + b"{}," * 40_000 + b'{}], "readings": [' + b"{}," * 10_000 + b"{}]}", "too_many_items"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "code"), TOO_MUCH, ids=["bytes", "brackets", "numbers", "items"])
+def test_a_document_too_large_to_be_parsed_whole_is_refused_before_it_is(body: bytes, code: str) -> None:
+    began = time.process_time()
+    tracemalloc.start()
+    try:
+        with pytest.raises(FeedError) as error:
+            read(body)
+        assert tracemalloc.get_traced_memory()[1] < 60 * 2**20
+    finally:
+        tracemalloc.stop()
+    assert (error.value.code, "NDJSON" in error.value.detail or "several" in error.value.detail) == (code, True)
+    assert time.process_time() - began < 3
+
+
+def test_lines_may_be_more_than_a_document_may_hold() -> None:
+    line = json.dumps({"kind": "report", **CLAIM, "note": "n" * 2000}).encode() + b"\n"
+    body = line * (21 * 2**20 // len(line) + 1)
+    tracemalloc.start()
+    try:
+        items = FORMATS["partner"].parse(body, CONTEXT).items
+        assert sum(not item.faults for item in items) == len(body) // len(line)
+        assert tracemalloc.get_traced_memory()[1] < 5 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_an_item_of_endless_values_is_refused_alone() -> None:
+    flood = {**CLAIM, "lanes": [0] * 30_000}
+    for body in (
+        json.dumps({"reports": [flood, CLAIM]}),
+        ndjson({"kind": "report", **flood}, {"kind": "report", **CLAIM}),
+    ):
+        items = read(body)
+        assert [[fault.code for fault in item.faults] for item in items] == [["too_many_values"], []]
+
+
+def test_a_line_of_endless_text_is_refused_alone_and_not_parsed() -> None:
+    items = read(
+        ndjson({"kind": "report", **CLAIM}, {"kind": "report", "note": "x" * 2**20}, {"kind": "report", **CLAIM})
+    )
+    assert [[fault.code for fault in item.faults] for item in items] == [[], ["item_too_large"], []]
 
 
 def test_one_broken_line_leaves_the_others() -> None:
@@ -217,6 +272,46 @@ def test_a_faulty_row_is_named_and_the_others_are_taken(body: str, code: str) ->
     items = read(f"{body}{good}\n")
     assert [item.faults[0].code for item in items if item.faults] == [code]
     assert [item.data["crossing"] for item in items if not item.faults] == ["wagah"]
+
+
+ENDLESS = [b'"a","b', b"a,", b'"a\n",', b'"\r\n"', b" "]
+
+
+@pytest.mark.parametrize("piece", ENDLESS)
+def test_a_row_without_end_is_refused_before_it_fills_the_memory(piece: bytes) -> None:
+    body = b"crossing,state,note\ntorkham,open,x\ntorkham," + piece * (20 * 2**20 // len(piece))
+    tracemalloc.start()
+    try:
+        with pytest.raises(FeedError, match=r"csv_field_too_large|invalid_csv"):
+            read(body)
+        assert tracemalloc.get_traced_memory()[1] < 40 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_claim_of_endless_rows_is_refused_alone() -> None:
+    rows = "torkham,open,cargo,2023-02-24T05:00:00Z\n" * 1500
+    items = read(f"crossing,state,traffic,effective_at\n{rows}wagah,open,cargo,2023-02-24T05:00:00Z\n")
+    assert [(item.at, [fault.code for fault in item.faults]) for item in items] == [
+        ("line 2", ["too_many_items"]), ("line 1502", []),
+    ]  # fmt: skip
+
+
+def test_claims_whose_rows_lie_far_apart_are_not_all_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partner_csv, "MOST_WAITING", 100)
+    rows = [f"gate-{n},open,{traffic}" for traffic in ("cargo", "people") for n in range(101)]
+    with pytest.raises(FeedError, match="too_many_items: Line 102: 101 rows"):
+        read("\n".join(["crossing,state,traffic", *rows]))
+    assert len(read("\n".join(["crossing,state,traffic", *sorted(rows)]))) == 101
+
+
+def test_a_count_that_is_alike_does_not_swallow_the_claim_before_it() -> None:
+    items = read(
+        "crossing,state,traffic,measure,unit,low,observed_at\n"
+        "torkham,open,cargo,,,,\n"
+        "torkham,,cargo,waiting,trucks,5,2023-02-24T05:00:00Z\n"
+    )
+    assert sorted((item.at, str(item.kind)) for item in items) == [("line 2", "report"), ("line 3", "reading")]
 
 
 def test_a_hundred_thousand_rows_are_read_in_a_breath_and_not_held() -> None:

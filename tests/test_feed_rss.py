@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from crossings import ingest
 from crossings.feeds import FORMATS, Context, Entry, FeedError, Item, Kind
 from crossings.feeds.rss import text_of_html
+from crossings.management.commands.ingest import make_source as make_source_for
+from crossings.models import Draft
 from tests.factories import utc
 
 FIXTURES = Path(__file__).parent / "fixtures" / "feeds"
@@ -85,6 +88,41 @@ def test_the_same_entry_has_the_same_id_again() -> None:
     assert entries(body) == entries(body)
     long = rss(f"<item><guid>{'x' * 5000}</guid><title>Long id</title></item>")
     assert len(entries(long)[0].id) < 80
+
+
+TWICE = rss(
+    "<item><guid>g</guid><title>Torkham CLOSED</title></item>",
+    "<item><guid>g</guid><title>Sports</title></item>",
+    "<item><guid>g</guid><title>Sports</title><pubDate>Sun, 19 Feb 2023 14:00:00 +0000</pubDate></item>",
+    "<item><guid>h</guid><title>Chaman</title></item>",
+)
+
+
+def test_entries_that_share_a_name_are_told_apart_in_whatever_order() -> None:
+    found = {entry.id: entry.title for entry in entries(TWICE)}
+    assert sorted(found.values()) == ["Chaman", "Sports", "Sports", "Torkham CLOSED"]
+    assert found["h"] == "Chaman"
+    again = rss(*(f"<item>{item}" for item in reversed(TWICE.removesuffix("</channel></rss>").split("<item>")[1:])))
+    assert {entry.id: entry.title for entry in entries(again)} == found
+
+
+@pytest.mark.django_db
+def test_no_entry_is_lost_where_two_share_a_name(tmp_path: Path) -> None:
+    source, path = make_source_for("news", FORMATS["rss"]), tmp_path / "feed.rss"
+    outcomes = []
+    for body in (TWICE, f"{TWICE}\n"):
+        path.write_text(body)
+        outcomes.append(ingest.ingest_file(source, path, lambda: NOW).counts)
+    assert outcomes == [{"draft": 4}, {"same": 4}]
+    titles = Draft.objects.filter(decision="").values_list("content__title", flat=True)
+    assert sorted(titles) == ["Chaman", "Sports", "Sports", "Torkham CLOSED"]
+
+
+def test_an_address_is_kept_without_what_cannot_be_seen() -> None:
+    [entry] = entries(rss("<item><title>t</title><link>https://example.org/\u202egpj.exe\u200b</link></item>"))
+    assert entry.url == "https://example.org/gpj.exe"
+    [entry] = entries(rss("<item><title>t</title><link>https://example.org/&amp;#x202e;gpj.exe</link></item>"))
+    assert entry.url == "https://example.org/gpj.exe"
 
 
 TEXTS = [

@@ -13,8 +13,9 @@ from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -25,7 +26,18 @@ from crossings.ingest.poll import only_one
 from crossings.ledger import rebuild
 from crossings.management.commands.ingest import make_source as make_source_for
 from crossings.matching import Names
-from crossings.models import Confirmation, Crossing, Draft, Poll, Reading, Report, Retraction, Source, SourceState
+from crossings.models import (
+    Alarm,
+    Confirmation,
+    Crossing,
+    Draft,
+    Poll,
+    Reading,
+    Report,
+    Retraction,
+    Source,
+    SourceState,
+)
 from tests.factories import claim, lanes, make_crossing, make_source, reading, utc
 
 Json = dict[str, Any]
@@ -270,8 +282,8 @@ def test_a_source_takes_back_what_it_sent(partner: Source, tmp_path: Path) -> No
     take(partner, sent, tmp_path)
     taken_back = [{"id": "a", "reason": "wrong gate"}, {"id": "b"}, {"id": "c"}, {"id": "a"}, {"reason": "?"}]
     row = take(partner, {"retractions": taken_back}, tmp_path)
-    assert [outcome for _, outcome in outcomes(row)] == ["retracted", "retracted", "refused", "same", "refused"]
-    assert [fault["code"] for item in row.items for fault in item.get("faults", ())] == ["unknown_report", "required"]
+    assert [outcome for _, outcome in outcomes(row)] == ["retracted", "retracted", "same", "refused", "refused"]
+    assert [fault["code"] for item in row.items for fault in item.get("faults", ())] == ["required", "unknown_report"]
     assert list(Retraction.objects.order_by("pk").values_list("reason", flat=True)) == [
         "wrong gate", "Taken back by its source.",
     ]  # fmt: skip
@@ -283,6 +295,104 @@ def test_a_source_cannot_take_back_what_another_sent(partner: Source, tmp_path: 
     row = take(other, {"retractions": [{"id": "a", "reason": "no"}]}, tmp_path)
     assert row.counts == {"refused": 1}
     assert not Retraction.objects.exists()
+
+
+def test_a_retraction_that_stands_before_what_it_takes_back_is_obeyed(partner: Source, tmp_path: Path) -> None:
+    lines = [{"kind": "retraction", "id": "a", "reason": "mistake"}, {"kind": "report", **claim(id="a")}]
+    row = take(partner, "\n".join(json.dumps(line, default=str) for line in lines).encode(), tmp_path)
+    assert row.counts == {"recorded": 1, "retracted": 1}
+    assert Retraction.objects.get().report == Report.objects.get()
+
+
+@pytest.mark.parametrize("flood", [{"lanes": [0] * 50_000}, {f"key{n}": 0 for n in range(50_000)}])
+def test_of_a_flood_of_faults_the_first_are_told(partner: Source, tmp_path: Path, flood: dict[str, Any]) -> None:
+    row = take(partner, document(claim(id="a") | flood, claim(id="b")), tmp_path)
+    assert row.counts == {"refused": 1, "recorded": 1}
+    assert len(row.items[0]["faults"]) <= 20
+
+
+def test_what_is_refused_throughout_is_a_failure_of_its_source(partner: Source, tmp_path: Path) -> None:
+    for turn in range(3):
+        take(partner, document(claim(id=f"a{turn}", crossing="nowhere")), tmp_path)
+    assert SourceState.objects.get(source=partner).failures == 3
+    assert Alarm.objects.get(kind=Alarm.Kind.FAILING).cleared_at is None
+    take(partner, document(claim(id="good")), tmp_path)
+    assert Alarm.objects.get(kind=Alarm.Kind.FAILING).cleared_at is not None
+
+
+def test_several_crossings_that_nobody_knows_raise_an_alarm_once(partner: Source, tmp_path: Path) -> None:
+    strangers = [claim(id=f"s{n}", crossing=f"nowhere {n}") for n in range(4)]
+    good = [claim(id=f"g{n}", effective_at=f"2023-02-2{n}T05:00:00Z") for n in range(5)]
+    assert take(partner, document(*strangers, *good), tmp_path).counts == {"refused": 4, "recorded": 5}
+    assert "4 items name crossings we do not know" in Alarm.objects.get(kind=Alarm.Kind.UNLIKE).detail
+    take(partner, document(claim(id="later", effective_at="2023-02-26T05:00:00Z")), tmp_path)
+    assert Alarm.objects.get(kind=Alarm.Kind.UNLIKE).cleared_at is not None
+
+
+def test_new_options_make_the_same_bytes_news_again(partner: Source, tmp_path: Path) -> None:
+    assert take(partner, document(claim(id="a")), tmp_path).counts == {"recorded": 1}
+    assert take(partner, document(claim(id="a")), tmp_path).counts == {"unchanged": 1}
+    partner.options = {"timezone": "Asia/Kabul"}
+    partner.save()
+    assert take(partner, document(claim(id="a")), tmp_path).counts == {"same": 1}
+
+
+def test_only_a_trusted_source_of_all_crossings_makes_new_ones(tmp_path: Path) -> None:
+    reply = Path("tests/fixtures/cbp_bwtnew_2022-06-29.json").read_bytes()
+    before = set(Crossing.objects.values_list("slug", flat=True))
+    stranger = make_source("stranger", format="cbp", trusted=False)
+    row = take(stranger, reply, tmp_path)
+    assert set(row.counts) == {"refused"}
+    assert set(Crossing.objects.values_list("slug", flat=True)) == before
+
+
+LOCKS = """SELECT relation::regclass::text FROM pg_locks WHERE pid = pg_backend_pid() AND mode = 'RowExclusiveLock'
+    AND relation IN ('crossings_report'::regclass, 'crossings_current'::regclass, 'crossings_feed'::regclass)"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_trial_keeps_no_lock_that_a_closure_would_wait_for(partner: Source, tmp_path: Path) -> None:
+    path = tmp_path / "trial.json"
+    path.write_bytes(json.dumps(document(*[claim(id=f"t{n}") for n in range(3)]), default=str).encode())
+    with transaction.atomic():
+        assert ingest.ingest_file(partner, path, trial=True).counts == {"recorded": 3}
+        with connection.cursor() as cursor:
+            cursor.execute(LOCKS)
+            assert cursor.fetchall() == []
+        transaction.set_rollback(True)
+    assert not Report.objects.exists()
+
+
+def test_a_sheet_sent_again_in_the_evening_says_the_last_word(tmp_path: Path) -> None:
+    make_crossing()
+    broker = make_source("mail", format="sheet")
+    morning = b"crossing,declared_by,traffic,state,effective_at\nTorkham,PK,cargo,open,2023-02-24\n"
+    assert take(broker, morning, tmp_path).counts == {"recorded": 1}
+    assert take(broker, morning.replace(b"open", b"closed"), tmp_path).counts == {"recorded": 1}
+    status = Crossing.objects.get().current.status
+    assert {lane["state"] for lane in status["lanes"] if lane["traffic"] == "cargo"} == {"closed"}
+    assert take(broker, morning.replace(b"open", b"closed") + b"\n", tmp_path).counts == {"same": 1}
+    assert take(broker, morning + b"\n", tmp_path).counts == {"same": 1}
+
+
+def test_a_file_that_says_no_time_speaks_from_when_it_was_written(tmp_path: Path) -> None:
+    source = make_source_for("ua-queue", FORMATS["echerha"])
+    path = tmp_path / "echerha.json"
+    path.write_bytes(Path("tests/fixtures/feeds/echerha.json").read_bytes())
+    written = utc("2025-10-20 12:00")
+    os.utime(path, (written.timestamp(),) * 2)
+    ingest.ingest_file(source, path, at(utc("2026-11-22 12:00")))
+    assert {row.effective_at for row in Report.objects.all()} | {row.observed_at for row in Reading.objects.all()} == {
+        written
+    }
+
+
+@pytest.mark.parametrize("place", ["/etc", "/proc/self", "{state}", "{state}/logs", "/"])
+def test_a_drop_folder_cannot_be_where_secrets_are(partner: Source, place: str) -> None:
+    partner.address = f"file:{place.format(state=settings.STATE)}"
+    partner.save()
+    [row] = ingest.ingest_source(partner)
+    assert row.error == "folder_not_allowed"
 
 
 def test_what_waits_as_a_draft_can_be_taken_back_too(partner: Source, tmp_path: Path) -> None:

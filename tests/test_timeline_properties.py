@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from crossings.domain.border import Border, Lane, Side
-from crossings.domain.claims import Condition, LaneState
+from crossings.domain.claims import LaneState
+from crossings.domain.conditions import Condition
 from crossings.domain.said import Said
 from crossings.domain.timeline import LaneFact, Period, Standing, periods, walk
 from crossings.domain.vocabulary import Basis, By, Precision, SourceKind, State, Traffic, Where, Who

@@ -10,7 +10,8 @@ import pytest
 
 from crossings.domain.announcements import Announcement, announcements
 from crossings.domain.border import Border, Lane, Side
-from crossings.domain.claims import Condition, LaneState
+from crossings.domain.claims import LaneState
+from crossings.domain.conditions import Condition
 from crossings.domain.confidence import Trust
 from crossings.domain.faults import Refused
 from crossings.domain.gates import Gate, LaneAt, lane_at

@@ -28,7 +28,8 @@ def queries(reader: Reader, path: str) -> int:
 
 def test_each_page_takes_as_many_queries_for_sixty_crossings_and_a_long_history_as_for_three(reader):
     source, other = make_source("amu"), make_source("dawn")
-    paths = ["/", "/c/c0/", "/c/c0/history/", "/c/c0/?at=2023-03-01", "/c/c0/?as_known_at=2023-03-01"]
+    paths = ["/", "/?for=cargo&to=PK", "/?q=c1", "/?q=nowhere", "/map/", "/map/?region=africa&for=people",
+             "/c/c0/", "/c/c0/history/", "/c/c0/?at=2023-03-01", "/c/c0/?as_known_at=2023-03-01"]  # fmt: skip
 
     def grow(first: int, last: int, days: int) -> None:
         for n in range(first, last):
@@ -57,7 +58,13 @@ def test_each_page_takes_as_many_queries_for_sixty_crossings_and_a_long_history_
 
 def test_a_reader_who_has_the_page_gets_it_for_one_look_at_the_version(reader, week):
     settle(timezone.now())
-    for path, most in (("/", 3), ("/c/torkham/", 1), ("/c/torkham/?at=2023-02-24", 1)):
+    for path, most in (
+        ("/", 3),
+        ("/?for=cargo", 3),
+        ("/map/", 3),
+        ("/c/torkham/", 1),
+        ("/c/torkham/?at=2023-02-24", 1),
+    ):
         page = reader.get(path)
         assert page.headers["Cache-Control"].startswith("public, max-age=1, stale-while-revalidate=")
         with CaptureQueriesContext(connection) as seen:
@@ -71,13 +78,13 @@ def same_minute(page: Any) -> bool:
 
 
 def test_a_new_word_makes_a_new_page(reader, week):
-    pages = [reader.get(path) for path in ("/", "/c/torkham/")]
+    pages = [reader.get(path) for path in ("/", "/map/", "/c/torkham/")]
     say(
         make_source("tnn"),
         {"crossing": "torkham", "effective_at": ago(1), "lanes": lanes("closed")},
         now=timezone.now(),
     )
-    for page, path in zip(pages, ("/", "/c/torkham/"), strict=True):
+    for page, path in zip(pages, ("/", "/map/", "/c/torkham/"), strict=True):
         assert "closed" in reader.read(path) and reader.get(path, tag=page.headers["ETag"])
 
 

@@ -8,10 +8,11 @@ import pytest
 
 from crossings.phrases import lanes as layout
 from crossings.phrases import words
+from crossings.phrases.chapters import changes
 from crossings.phrases.conditions import phrase, terms
 from crossings.phrases.hours import hours_lines
 from crossings.phrases.queues import amount, queue
-from crossings.phrases.story import announcement, changes, conflicts
+from crossings.phrases.story import announcement, conflicts
 from crossings.phrases.text import plain
 from crossings.phrases.times import Clock
 from tests.lanes import CITIZENS, CLOCK, NOW, STUDENTS, ZONES, Json, crossing, lane
@@ -112,7 +113,7 @@ COUNTS = [
 def test_a_count_says_of_what_and_where(given, text, place):
     told = queue(given, CLOCK)
     assert (plain(told.words), plain(told.place)) == (text, place)
-    assert (plain(told.source), plain(told.age)) == ("Dawn", "1 day ago")
+    assert (plain(told.source), plain(told.age), told.dated) == ("Dawn", "on 23 Feb", True)
 
 
 # What was said and what happened
@@ -151,6 +152,18 @@ def test_what_two_sources_say_of_one_gate_stands_side_by_side():
     assert [(each.gate, each.lanes, each.ours, each.theirs, plain(each.voice)) for each in found] == [
         ("Pakistan", "goods trucks, both ways", "closed", "reported open", "TNN")
     ]
+    assert (found[0].ours_mark, found[0].theirs_mark) == ("closed", "unknown")
+
+
+def test_what_is_said_of_both_gates_alike_is_told_once():
+    against = [
+        {"traffic": "cargo", "to": "PK", "side": side, "state": "open", "report": 7, "source": "TNN",
+         "reported_at": "2023-02-24T08:00:00Z"}
+        for side in ("AF", "PK")
+    ]  # fmt: skip
+    both_shut = lane(gates={"AF": "closed", "PK": "closed"})
+    found = conflicts(crossing(both_shut, conflicts=against), CLOCK)
+    assert [(each.gate, each.lanes) for each in found] == [("Afghanistan and Pakistan", "goods trucks to Pakistan")]
 
 
 def test_the_history_tells_what_changed_and_lanes_that_changed_alike_together():
@@ -171,10 +184,15 @@ def test_directions_that_read_alike_are_told_once_and_the_others_apart():
     assert [(way.heading, [row.what for row in way.rows]) for way in layout.ways(same, CLOCK)] == [
         ("To Pakistan and to Afghanistan", ["Goods trucks, people on foot"])
     ]
+    assert [row.what for row in layout.rows(same, CLOCK)] == ["All traffic, both ways"]
     apart_ = crossing(lane("open"), lane(traffic="people"), lane(to="AF"), lane(traffic="people", to="AF"))
     assert [(way.heading, [row.what for row in way.rows]) for way in layout.ways(apart_, CLOCK)] == [
         ("To Pakistan", ["Goods trucks", "People on foot"]),
         ("To Afghanistan", ["Goods trucks, people on foot"]),
+    ]
+    assert [row.what for row in layout.rows(apart_, CLOCK)] == [
+        "Goods trucks to Pakistan",
+        "Goods trucks to Afghanistan; people on foot, both ways",
     ]
 
 

@@ -56,7 +56,9 @@ AGES = [
     (timedelta(days=800), "exact", "2 years ago"),
     (timedelta(hours=-3), "exact", "in 3 hours"),
     (timedelta(hours=2), "day", "today"),
-    (timedelta(hours=26), "day", "1 day ago"),
+    (timedelta(hours=26), "day", "on 23 Feb"),
+    (timedelta(days=80), "day", "on 6 Dec 2022"),
+    (timedelta(days=40), "month", "in January 2023"),
 ]
 
 
@@ -69,6 +71,14 @@ def test_on_a_past_page_ages_count_back_from_its_moment():
     past = Clock(NOW, ZONES, past=True)
     told = [plain(past.age(NOW + timedelta(hours=hours))) for hours in (-3, 0, 4)]
     assert told == ["3 hours earlier", "at that moment", "4 hours later"]
+
+
+def test_of_a_day_no_hours_are_told_that_nobody_measured():
+    noon = datetime(2023, 2, 23, 7, 30, tzinfo=UTC)  # in Kabul
+    known = Clock(NOW, ZONES, dated=frozenset({noon}))
+    assert plain(known.age(noon)) == "on 23 Feb" and plain(known.when(noon)) == "Thursday 23 Feb 2023"
+    assert known.is_dated("2023-02-23T07:30:00Z") and not CLOCK.is_dated("2023-02-23T07:30:00Z")
+    assert CLOCK.is_noon(noon) and not CLOCK.is_noon(noon + timedelta(seconds=1))
 
 
 def test_a_length_between_days_is_told_in_days():

@@ -98,6 +98,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "crossings.web.compress.Compress",  # outside of the API's door
     "crossings.api.door.ApiDoor",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "crossings.web.middleware.ContentSecurity",  # outside of LocaleMiddleware, whose Vary it drops from public pages

@@ -5,18 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
-from crossings.domain.vocabulary import Document, Effect, Goods, How, LimitPer, Traffic, Vehicle, Weekday, Who, Word
+from crossings.domain.vocabulary import Document, Effect, Goods, How, LimitPer, Traffic, Vehicle, Weekday, Who
 from crossings.phrases.countries import country
+from crossings.phrases.labels import label
 from crossings.phrases.text import apart, listed
 
 Json = dict[str, Any]
 
 EXCEPT, WITH, NOT_KNOWN = "except", "with", "not known"
-OTHERWISE_SAID = {Who.NATIONALS: "citizens", Who.RETURNEES: "people who return home", Who.DEPORTEES: "deported people"}
+OTHERWISE_SAID = {
+    Who.NATIONALS: gettext_lazy("citizens"),
+    Who.RETURNEES: gettext_lazy("people who return home"),
+    Who.DEPORTEES: gettext_lazy("deported people"),
+}
 """Where a label is too short to stand alone in a sentence."""
-ALSO = {Who.STRANDED: "stranded on the way", Who.LISTED: "on a name list", Who.UNDOCUMENTED: "without papers"}
+ALSO = {
+    Who.STRANDED: gettext_lazy("stranded on the way"),
+    Who.LISTED: gettext_lazy("on a name list"),
+    Who.UNDOCUMENTED: gettext_lazy("without papers"),
+}
 """How it is said of people who have been named as something else before."""
 UNCOUNTED = (Document.PROOF_OF_FAMILY, Document.CUSTOMS_CLEARED)
 
@@ -107,22 +116,22 @@ def _says_only_text(condition: Json) -> bool:
 def _subject(condition: Json, traffic: str) -> str:
     land = condition.get("country") if condition.get("country_of", "person") == "person" else None
     who = [_person(word, land, later=index > 0) for index, word in enumerate(condition.get("who", ()))]
-    goods = [_label(Goods, word) for word in condition.get("goods", ())]
+    goods = [label(Goods(word)) for word in condition.get("goods", ())]
     if condition.get("hs"):
         goods.append(gettext("goods of customs code %(codes)s") % {"codes": apart(", ".join(condition["hs"]))})
-    vehicles = [_label(Vehicle, word) for word in condition.get("vehicle", ())]
+    vehicles = [label(Vehicle(word)) for word in condition.get("vehicle", ())]
     given = [_all_at_once(nouns, people=nouns is who) for nouns in (who, vehicles, goods) if nouns]
     return gettext(" with ").join(given) or _everybody(traffic)
 
 
 def _person(word: str, land: str | None, *, later: bool) -> str:
     if later and word in ALSO:
-        return gettext(ALSO[Who(word)])
+        return str(ALSO[Who(word)])
     if land and word == Who.NATIONALS:
         return gettext("citizens of %(country)s") % {"country": country(land)}
     if land and word == Who.FAMILY:
         return gettext("people with close family in %(country)s") % {"country": country(land)}
-    return gettext(OTHERWISE_SAID[Who(word)]) if word in OTHERWISE_SAID else _label(Who, word)
+    return str(OTHERWISE_SAID[Who(word)]) if word in OTHERWISE_SAID else label(Who(word))
 
 
 def _all_at_once(nouns: list[str], *, people: bool) -> str:
@@ -160,8 +169,8 @@ def _whence(condition: Json) -> str:
 def _documents(condition: Json) -> str:
     needed = []
     for each in condition.get("documents", ()):
-        label = _label(Document, each)
-        needed.append(label if each in UNCOUNTED else gettext("a %(document)s") % {"document": label})
+        name = label(Document(each))
+        needed.append(name if each in UNCOUNTED else gettext("a %(document)s") % {"document": name})
     return gettext("with %(documents)s") % {"documents": listed(needed)} if needed else ""
 
 
@@ -173,7 +182,7 @@ def _how(condition: Json) -> str:
             return gettext("to unload and return")
         case How.INSPECTION_ONLY:
             return gettext("for inspection only")
-    return _label(How, condition["how"])
+    return label(How(condition["how"]))
 
 
 def _limit(condition: Json) -> str:
@@ -182,14 +191,14 @@ def _limit(condition: Json) -> str:
         return ""
     return gettext("at most %(count)s %(per)s") % {
         "count": apart(f"{limit['count']:,}"),
-        "per": _label(LimitPer, limit["per"]),
+        "per": label(LimitPer(limit["per"])),
     }
 
 
 def _times(condition: Json) -> str:
     parts = []
     if condition.get("days"):
-        parts.append(gettext("on %(days)s") % {"days": listed([_label(Weekday, day) for day in condition["days"]])})
+        parts.append(gettext("on %(days)s") % {"days": listed([label(Weekday(day)) for day in condition["days"]])})
     if condition.get("hours"):
         opens, closes = map(apart, condition["hours"])
         side = condition.get("side")
@@ -203,10 +212,6 @@ def _times(condition: Json) -> str:
 def _fee(condition: Json) -> str:
     fee = condition.get("fee")
     return gettext("for a fee of %(sum)s") % {"sum": apart(f"{fee['amount']:,} {fee['currency']}")} if fee else ""
-
-
-def _label(kind: type[Word], word: str) -> str:
-    return gettext(kind(word).label)
 
 
 def brief(gates: tuple[GateTerms, ...], most: int = 3) -> str:

@@ -1,6 +1,12 @@
-"""Names of countries by ISO 3166-1 code, as people at a border call them."""
+"""Names of countries by ISO 3166-1 code, and of the cities after which zones are named.
 
-from django.utils.translation import gettext
+English ones are our own, as people at a border call them; in other languages they are those of CLDR.
+"""
+
+from functools import cache
+
+from babel import Locale, UnknownLocaleError
+from django.utils.translation import get_language, to_locale
 
 NAMES = dict(
     line.split(" ", 1)
@@ -30,6 +36,36 @@ UZ Uzbekistan|VA Vatican City|VE Venezuela|VN Vietnam|XK Kosovo|YE Yemen|ZA Sout
 )
 
 
+ZONES_OF_CLDR = {
+    "Asia/Kolkata": "Asia/Calcutta",
+    "Asia/Kathmandu": "Asia/Katmandu",
+    "Europe/Kyiv": "Europe/Kiev",
+}
+"""CLDR keeps zones under the names they were first given."""
+
+
 def country(code: str) -> str:
     """The country's name in the active language; an unknown code stays as it is."""
-    return gettext(NAMES[code]) if code in NAMES else code
+    locale = _locale(get_language() or "en")
+    english = NAMES.get(code, code)
+    return str(locale.territories.get(code, english)) if locale and code in NAMES else english
+
+
+def zone_name(zone: str) -> str:
+    """The city a zone is named after, in the active language: Asia/Kabul is "Kabul"."""
+    english = zone.rsplit("/", 1)[-1].replace("_", " ")
+    locale = _locale(get_language() or "en")
+    if not locale:
+        return english
+    return str(locale.time_zones.get(ZONES_OF_CLDR.get(zone, zone), {}).get("city", english))
+
+
+@cache
+def _locale(language: str) -> Locale | None:
+    """CLDR's words for a language; none for English and for one it does not know."""
+    if language.split("-")[0] == "en":
+        return None
+    try:
+        return Locale.parse(to_locale(language))
+    except (UnknownLocaleError, ValueError):
+        return None

@@ -8,8 +8,8 @@ from typing import Any
 from django.utils.translation import gettext
 
 from crossings.domain.hours import WEEKDAYS
-from crossings.domain.vocabulary import Weekday
 from crossings.phrases.countries import country
+from crossings.phrases.labels import label
 from crossings.phrases.text import apart, capital, listed
 from crossings.phrases.words import directions_named, traffic_named
 
@@ -48,9 +48,5 @@ def _days(days: Sequence[str]) -> str:
         return gettext("every day")
     first, last = WEEKDAYS.index(given[0]), WEEKDAYS.index(given[-1])
     if len(given) > 2 and last - first == len(given) - 1:
-        return gettext("%(first)s to %(last)s") % {"first": _label(given[0]), "last": _label(given[-1])}
-    return listed([_label(day) for day in given])
-
-
-def _label(day: Weekday) -> str:
-    return gettext(day.label)
+        return gettext("%(first)s to %(last)s") % {"first": label(given[0]), "last": label(given[-1])}
+    return listed([label(day) for day in given])

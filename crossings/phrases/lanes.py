@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.translation import gettext
 
-from crossings.domain.vocabulary import Confidence, State
+from crossings.domain.vocabulary import State
+from crossings.evidence.recent import Claimed
 from crossings.phrases import words
 from crossings.phrases.conditions import EXCEPT, Terms, terms
+from crossings.phrases.holders import by_whom, gate_name
+from crossings.phrases.queues import brief_count, pace, waiting
+from crossings.phrases.sentences import Sentence, sentence, speakers, trust
+from crossings.phrases.story import orders
 from crossings.phrases.text import capital
 from crossings.phrases.times import Clock, Stamped
 
@@ -38,9 +43,7 @@ class Row:
     since: Stamped | None
     fresh: str = ""
     confirmed: Stamped | None = None
-    age: str = ""
     gates: tuple[Gate, ...] = ()
-    holding: bool = False
     held: str = ""
     terms: Terms | None = None
     hours: str = ""
@@ -65,31 +68,44 @@ def ordered(lanes: Sequence[Json]) -> list[Json]:
     return sorted(lanes, key=lambda lane: order[lane["traffic"]])
 
 
-def ways(crossing: Json, clock: Clock, *, brief: bool = False) -> list[Way]:
-    """Directions that read alike are told once. Nothing at all where nothing was ever reported of the crossing."""
+def ways(crossing: Json, clock: Clock) -> list[Way]:
+    """Each direction in few words; those that read alike are told once. Nothing at all where nothing was ever reported
+    of the crossing."""
     lanes = crossing["status"]["lanes"]
     if not any(words.reported(lane) for lane in lanes):
         return []
     alike: dict[tuple[tuple[str, Row], ...], list[str]] = {}
     for to in sides_of(crossing):
-        rows = _rows(ordered([lane for lane in lanes if lane["to"] == to]), clock, brief)
+        rows = short_rows([lane for lane in lanes if lane["to"] == to], clock)
         if rows:
             alike.setdefault(tuple((row.what, row) for row in rows), []).append(to)
     return [Way(capital(words.directions_named(to)), tuple(row for _, row in rows)) for rows, to in alike.items()]
 
 
-def _rows(lanes: Sequence[Json], clock: Clock, brief: bool) -> list[Row]:
-    """One for all lanes that read alike, where the first of them stands."""
+def short_rows(lanes: Sequence[Json], clock: Clock) -> list[Row]:
+    """Of one direction: one row for all lanes that read alike, where the first of them stands."""
     groups: dict[Row, list[str]] = {}
-    for lane in lanes:
-        read = short_row(lane, clock) if brief else row(lane, clock)
-        groups.setdefault(read, []).append(lane["traffic"])
+    for lane in ordered(lanes):
+        groups.setdefault(short_row(lane, clock), []).append(lane["traffic"])
     return [replace(read, what=capital(words.traffic_named(traffic))) for read, traffic in groups.items()]
+
+
+def rows(crossing: Json, clock: Clock, claims: Mapping[int, Claimed] | None = None) -> list[Row]:
+    """Every lane with all there is, cargo first; lanes that read alike are told once. Nothing where nothing was ever
+    reported."""
+    status = crossing["status"]
+    if not any(words.reported(lane) for lane in status["lanes"]):
+        return []
+    groups: dict[Row, list[tuple[str, str]]] = {}
+    for lane in ordered(sorted(status["lanes"], key=lambda lane: sides_of(crossing).index(lane["to"]))):
+        read = row(lane, speakers(lane, status["sources"], claims), clock)
+        groups.setdefault(read, []).append((lane["traffic"], lane["to"]))
+    carried = [(lane["traffic"], lane["to"]) for lane in status["lanes"]]
+    return [replace(read, what=capital(words.lanes_named(lanes, carried))) for read, lanes in groups.items()]
 
 
 def short_row(lane: Json, clock: Clock) -> Row:
     """As on the board: the word, whom it concerns, since when and how fresh."""
-    shut = words.shut_at_this_hour(lane) and lane["state"] in (State.OPEN, State.RESTRICTED)
     told = lane["state"] == State.UNKNOWN and lane["last_known"] is not None
     return Row(
         what=words.traffic_named([lane["traffic"]]),
@@ -98,13 +114,14 @@ def short_row(lane: Json, clock: Clock) -> Row:
         more=tuple(part for part in [words.more(lane, clock)] if part),
         fresh=words.freshness(lane, clock),
         since=None if told else clock.stamped(lane["since"], lane["since_precision"], brief=True),
-        hours=words.hours_now(lane, clock) if shut else "",
+        hours=_hours(lane, clock) if words.shut_at_this_hour(lane) else "",
     )
 
 
-def row(lane: Json, clock: Clock) -> Row:
+def row(lane: Json, voices: Sequence[str], clock: Clock) -> Row:
     """As on the crossing's own page: all there is."""
-    unknown = lane["state"] == State.UNKNOWN
+    confirmed = lane["confirmed_at"]
+    at_once = confirmed == lane["since"] or clock.is_dated(confirmed)
     return Row(
         what=words.traffic_named([lane["traffic"]]),
         mark=words.mark(lane),
@@ -113,77 +130,112 @@ def row(lane: Json, clock: Clock) -> Row:
         since=clock.stamped_day(lane["since"])
         if words.fell_silent(lane)
         else clock.stamped(lane["since"], lane["since_precision"]),
-        confirmed=clock.stamped(lane["confirmed_at"]),
-        age=words.confirmed_age(lane, clock),
+        confirmed=None if at_once else clock.stamped(confirmed, brief=True),
         gates=tuple(_gate(key, state, lane) for key, state in lane["gates"].items()),
-        holding=lane["state"] in (State.CLOSED, State.RESTRICTED),
-        held=words.by_whom(lane),
+        held=_held(lane),
         terms=terms(lane) if lane["state"] == State.RESTRICTED else None,
-        hours=words.hours_now(lane, clock),
-        trust="" if unknown else gettext(Confidence(lane["confidence"]).label),
+        hours=capital(_hours(lane, clock)),
+        trust=capital(trust(lane, clock, voices)),
     )
 
 
+def _hours(lane: Json, clock: Clock) -> str:
+    """Where the word says already that it is shut, only when it opens."""
+    if lane["state"] not in (State.OPEN, State.RESTRICTED):
+        return ""
+    return words.opens_next(lane, clock) if words.mark(lane) == words.SHUT else words.hours_now(lane, clock)
+
+
+def _held(lane: Json) -> str:
+    """Who holds it, where the word does not say so."""
+    if lane["state"] == State.CLOSED:
+        return "" if by_whom(lane) else gettext("by whom was not said")
+    if lane["state"] == State.RESTRICTED:
+        return gettext("set %(by)s") % {"by": by_whom(lane)} if by_whom(lane) else gettext("by whom was not said")
+    return ""
+
+
 def _gate(key: str, state: str, lane: Json) -> Gate:
-    """A gate's own word. What the lane's confidence says of an open gate it says only where the lane is open."""
-    name = words.gate_name(key)
+    """A gate's own word. What the lane's confidence says of an open gate it says only where the lane is open.
+
+    Of a gate that was only seen to let pass, its own side has not said so: it is never called open.
+    """
+    name = gate_name(key)
+    loosened = key in lane.get("loosened", ())
     if state == State.OPEN:
+        if loosened:
+            return Gate(name, State.UNKNOWN.value, gettext("passed, says the other side"))
+        if words.mark(lane) == words.SHUT:
+            return Gate(name, words.SHUT, gettext("open at its hours"))
         sure = words.sure(lane) and lane["state"] == State.OPEN
         return Gate(name, state if sure else State.UNKNOWN.value, gettext("open") if sure else gettext("reported open"))
     if state == State.RESTRICTED:
+        if loosened:
+            return Gate(name, state, gettext("passed on conditions, says the other side"))
         return Gate(name, state, gettext("with exceptions") if terms(lane).kind == EXCEPT else gettext("on conditions"))
     return Gate(name, state, gettext("closed") if state == State.CLOSED else gettext("not known"))
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A direction's first lane in a sentence, and the others in a few words."""
+    """A direction's first lane in a sentence, what is ordered of it, what waits there, and the other lanes in a few
+    words."""
 
     mark: str
-    sentence: str
+    sentence: Sentence
     others: tuple[Row, ...]
+    orders: tuple[tuple[str, str], ...] = ()
+    queue: str = ""
+    queues_left: int = 0
+    pace: str = ""
 
 
-def answers(crossing: Json, clock: Clock) -> list[Answer]:
-    """What the page says first, for each direction: of the goods trucks, or of whatever comes first there."""
-    found = []
-    sources = crossing["status"]["sources"]
-    for to in sides_of(crossing):
-        lanes = ordered([lane for lane in crossing["status"]["lanes"] if lane["to"] == to])
-        if lanes:
-            sentence = words.sentence(lanes[0], clock, speakers(lanes[0], sources))
-            heard = [lane for lane in lanes[1:] if words.reported(lane)]
-            found.append(Answer(words.mark(lanes[0]), sentence, tuple(_rows(heard, clock, brief=True))))
-    return found
+def first_lanes(crossing: Json) -> list[Json]:
+    """Of each direction the lane that is told first: the goods trucks, or whatever comes first there."""
+    lanes = crossing["status"]["lanes"]
+    ways_ = [ordered([lane for lane in lanes if lane["to"] == to]) for to in sides_of(crossing)]
+    return [found[0] for found in ways_ if found]
 
 
-def speakers(lane: Json, sources: Sequence[Json]) -> list[str]:
-    """The labels of those on whom the lane rests, the last heard first; nobody where that cannot be told."""
-    if "reports" in lane:
-        return list(dict.fromkeys(each["label"] for each in sources if each["report"] in lane["reports"]))
-    labels = list(dict.fromkeys(each["label"] for each in sources))
-    return labels if len(labels) == 1 else []
+def answers(crossing: Json, clock: Clock, claims: Mapping[int, Claimed] | None = None) -> list[Answer]:
+    """What the page says first, for each direction."""
+    return [_answer(lane, crossing, clock, claims) for lane in first_lanes(crossing)]
+
+
+def _answer(lane: Json, crossing: Json, clock: Clock, claims: Mapping[int, Claimed] | None) -> Answer:
+    status = crossing["status"]
+    others = [each for each in status["lanes"] if each["to"] == lane["to"] and each is not lane]
+    waits = waiting(crossing["queues"], lane, crossing["countries"])
+    return Answer(
+        mark=words.mark(lane),
+        sentence=sentence(lane, clock, speakers(lane, status["sources"], claims)),
+        others=tuple(short_rows([each for each in others if words.reported(each)], clock)),
+        orders=tuple(orders(crossing, lane, clock)),
+        queue=brief_count(waits[0], clock) if waits else "",
+        queues_left=len(waits) - 1,
+        pace=capital(pace(crossing, lane, clock)),
+    )
 
 
 def title(crossing: Json, clock: Clock) -> str:
     """The crossing in one short form: its first traffic, both ways; of a past page, with its day."""
-    lanes = {
-        to: ordered([lane for lane in crossing["status"]["lanes"] if lane["to"] == to]) for to in sides_of(crossing)
-    }
+    lanes = first_lanes(crossing)
     parts: dict[str, list[str]] = {}
-    for to, found in lanes.items():
-        if found:
-            parts.setdefault(words.word(found[0], clock), []).append(to)
+    for lane in lanes:
+        parts.setdefault(words.word(lane, clock), []).append(lane["to"])
     name = str(crossing["name"])
     if clock.past:
         name = gettext("%(name)s on %(day)s") % {"name": name, "day": clock.day(clock.now)}
     if not parts:
         return name
-    first = next(found[0]["traffic"] for found in lanes.values() if found)
     told = [
         gettext("%(way)s: %(word)s")
         % {"way": words.directions_named(to) if len(parts) > 1 else gettext("both ways"), "word": word}
         for word, to in parts.items()
     ]
     form = gettext("%(name)s: %(traffic)s %(told)s")
-    return form % {"name": name, "traffic": words.traffic_named([first]), "told": gettext(", ").join(told)}
+    return form % {
+        "name": name,
+        "traffic": words.traffic_named([lanes[0]["traffic"]]),
+        "told": gettext(", ").join(told),
+    }

@@ -10,7 +10,6 @@ from django.utils.translation import gettext
 from crossings.domain.vocabulary import (
     By,
     Confidence,
-    Measure,
     Method,
     Outcome,
     Reason,
@@ -19,31 +18,31 @@ from crossings.domain.vocabulary import (
     Traffic,
     Word,
 )
+from crossings.phrases.labels import label
 from crossings.phrases.text import capital
-from crossings.phrases.words import TRAFFIC_ORDER
+from crossings.phrases.words import SHUT, TRAFFIC_ORDER
 
 
 def everything() -> dict[str, Any]:
     return {
-        "states": [(state.value, capital(name), words) for state, (name, words) in _states().items()],
-        "traffic": [(capital(gettext(each.label)), words) for each, words in _traffic()],
-        "confidence": [(capital(gettext(each.label)), words) for each, words in _confidence().items()],
-        "outcomes": [(capital(gettext(each.label)), words) for each, words in _outcomes().items()],
-        "sources": [(capital(gettext(each.label)), words) for each, words in _sources().items()],
+        "states": [(mark, capital(name), words) for mark, (name, words) in _marks().items()],
+        "traffic": [(capital(label(each)), words) for each, words in _traffic()],
+        "confidence": [(capital(label(each)), words) for each, words in _confidence().items()],
+        "outcomes": [(capital(label(each)), words) for each, words in _outcomes().items()],
+        "sources": [(capital(label(each)), words) for each, words in _sources().items()],
         "reasons": _labels(Reason),
         "holders": _labels(By),
         "methods": _labels(Method),
-        "measures": _labels(Measure),
     }
 
 
 def _labels(words: Iterable[Word]) -> str:
-    return gettext(", ").join(gettext(word.label) for word in words)
+    return gettext(", ").join(label(word) for word in words)
 
 
-def _states() -> dict[State, tuple[str, str]]:
+def _marks() -> dict[str, tuple[str, str]]:
     return {
-        State.OPEN: (
+        State.OPEN.value: (
             gettext("open"),
             gettext(
                 "Every gate that has to be heard was reported open, lately, and by more than one source, by the gate’s "
@@ -51,21 +50,25 @@ def _states() -> dict[State, tuple[str, str]]:
                 "with the mark for not known."
             ),
         ),
-        State.RESTRICTED: (
+        State.RESTRICTED.value: (
             gettext("closed except…, or open, with conditions"),
             gettext(
                 "Some pass and others do not. “Closed except…” names the only ones let through; “open, with "
                 "conditions” names those who are not. Across two gates, both must let you pass."
             ),
         ),
-        State.CLOSED: (
+        State.CLOSED.value: (
             gettext("closed"),
             gettext(
                 "At least one gate is shut, or the road to it. One gate is enough to close a crossing; the page says "
                 "which, and who closed it."
             ),
         ),
-        State.UNKNOWN: (
+        SHUT: (
+            gettext("shut at this hour"),
+            gettext("It is open, but not at this hour of the day or on this day of the week. It says when it opens."),
+        ),
+        State.UNKNOWN.value: (
             gettext("not known"),
             gettext(
                 "We have not heard enough: from one side, or for a long time. Not known means neither open nor closed."

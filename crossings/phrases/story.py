@@ -1,23 +1,26 @@
-"""What happened and what was said: announcements, conflicts, sources and the periods of the history, in words."""
+"""What was said: announcements and how they ended, conflicts and sources, in words."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext
 
-from crossings.domain.vocabulary import Outcome, Precision, SourceKind, State
+from crossings.domain.announcements import Announcement as Promised
+from crossings.domain.vocabulary import STRICTNESS, Basis, Outcome, SourceKind, State
 from crossings.phrases import words
-from crossings.phrases.conditions import EXCEPT, WITH, terms
+from crossings.phrases.conditions import EXCEPT, terms
 from crossings.phrases.countries import country
-from crossings.phrases.text import apart, capital, listed
-from crossings.phrases.times import Clock, Stamped, length, moment
-from crossings.serializers import Card
+from crossings.phrases.holders import gates_named
+from crossings.phrases.labels import label
+from crossings.phrases.text import apart, capital
+from crossings.phrases.times import Clock, Stamped, moment
 
 Json = dict[str, Any]
 Lanes = list[tuple[str, str]]
+RECORD_OF = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +36,18 @@ class Voice:
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
+    """What was said to come. `ordered`: by whoever runs the gate, so that it takes effect at its time."""
+
     words: str
     due: Stamped | None
     voice: str
     said: Stamped | None
     outcome: str
     ended: Stamped | None
+    ordered: bool = False
+    pending: bool = False
+    mark: str = ""
+    lanes: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +57,12 @@ class Conflict:
     gate: str
     lanes: str
     ours: str
+    ours_mark: str
     theirs: str
+    theirs_mark: str
     voice: str
     said: Stamped | None
     age: str
-
-
-@dataclass(frozen=True, slots=True)
-class Chapter:
-    """One period: when it began, how long it lasted, what was new."""
-
-    start: Stamped | None
-    length: str
-    changes: tuple[tuple[str, str], ...]
-    also_said: tuple[tuple[Stamped, str], ...]
-    voices: tuple[Voice, ...]
 
 
 def web_address(url: str) -> str:
@@ -70,10 +70,16 @@ def web_address(url: str) -> str:
 
 
 def voice(source: Json, clock: Clock) -> Voice:
-    at = moment(source["reported_at"])
-    kind = gettext(SourceKind(source["kind"]).label)
-    said = clock.stamped(source["reported_at"])
-    return Voice(apart(source["label"]), kind, web_address(source["url"]), said, clock.age(at) if at else "")
+    kind, at = label(SourceKind(source["kind"])), source["reported_at"]
+    return Voice(
+        apart(source["label"]), kind, web_address(source["url"]), clock.stamped(at, brief=True), age_beside(at, clock)
+    )
+
+
+def age_beside(at: str | None, clock: Clock) -> str:
+    """The age to stand beside a time; none beside a day."""
+    found = moment(at)
+    return clock.age(found) if found and not clock.is_dated(at) else ""
 
 
 def carried(crossing: Json) -> Lanes:
@@ -81,24 +87,112 @@ def carried(crossing: Json) -> Lanes:
 
 
 def announcement(said: Json, crossing: Json, clock: Clock) -> Announcement:
-    promised: dict[str, Lanes] = {}
-    for lane in said["lanes"]:
-        promised.setdefault(_promise({"conditions": [], **lane}), []).append((lane["traffic"], lane["to"]))
-    parts = [
-        gettext("%(promise)s: %(lanes)s") % {"lanes": words.lanes_named(lanes, carried(crossing)), "promise": promise}
-        for promise, lanes in promised.items()
-    ]
-    text = gettext("; ").join(parts)
-    if said["by"]:
-        text = gettext("%(country)s %(words)s") % {"country": country(said["by"]), "words": text}
+    ordered = said.get("basis") == Basis.ORDERED
+    strictest = max((State(lane["state"]) for lane in said["lanes"]), key=STRICTNESS.__getitem__)
     return Announcement(
-        words=capital(text),
+        words=capital(_order(said, crossing, clock) if ordered else _promised(said, crossing)),
         due=clock.stamped(said["at"], said["precision"]),
         voice=apart(said["source"]),
-        said=clock.stamped(said["said_at"]),
-        outcome=_outcome(said, clock),
-        ended=clock.stamped(said["ended_at"]),
+        said=clock.stamped(said["said_at"], brief=True),
+        outcome="" if ordered else _outcome(said, clock),
+        ended=clock.stamped(said["ended_at"], brief=True),
+        ordered=ordered,
+        pending=said["outcome"] is None,
+        mark=_unsure(strictest),
+        lanes=frozenset((lane["traffic"], lane["to"]) for lane in said["lanes"]),
     )
+
+
+def _promised(said: Json, crossing: Json) -> str:
+    """ "Pakistan to open: goods trucks, both ways" """
+    form = gettext("%(promise)s: %(lanes)s")
+    text = gettext("; ").join(
+        form % {"promise": promise, "lanes": lanes} for promise, lanes in _by_state(said, crossing, _promise)
+    )
+    return gettext("%(country)s %(words)s") % {"country": country(said["by"]), "words": text} if said["by"] else text
+
+
+def _order(said: Json, crossing: Json, clock: Clock) -> str:
+    """ "closed from Monday 27 Feb 2023 by Pakistan: goods trucks, both ways" """
+    form = gettext("%(order)s: %(lanes)s")
+    return gettext("; ").join(
+        form % {"order": _begins(said, state, clock), "lanes": lanes}
+        for state, lanes in _by_state(said, crossing, _ordered)
+    )
+
+
+def _begins(said: Json, state: str, clock: Clock) -> str:
+    known = {"state": state, "when": clock.when(moment(said["at"]) or clock.now, said["precision"])}
+    if not said["by"]:
+        return gettext("%(state)s from %(when)s") % known
+    return gettext("%(state)s from %(when)s by %(who)s") % {**known, "who": country(said["by"])}
+
+
+def orders(crossing: Json, lane: Json, clock: Clock) -> list[tuple[str, str]]:
+    """What is ordered of one lane and has yet to take effect, each as a mark and words."""
+    return [
+        (_unsure(each["state"]), capital(_begins(said, _ordered({"conditions": [], **each}), clock)))
+        for said in crossing["status"]["announced"]
+        if said.get("basis") == Basis.ORDERED
+        for each in said["lanes"]
+        if (each["traffic"], each["to"]) == (lane["traffic"], lane["to"])
+    ]
+
+
+def _by_state(said: Json, crossing: Json, name: Callable[[Json], str]) -> list[tuple[str, str]]:
+    """The lanes it speaks of, those together of which it says the same."""
+    found: dict[str, Lanes] = {}
+    for lane in said["lanes"]:
+        found.setdefault(name({"conditions": [], **lane}), []).append((lane["traffic"], lane["to"]))
+    return [(told, words.lanes_named(lanes, carried(crossing))) for told, lanes in found.items()]
+
+
+def _ordered(lane: Json) -> str:
+    return gettext("closed") if lane["state"] == State.CLOSED else _promise(lane)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """How earlier announcements ended."""
+
+    openings: str
+    closings: str
+
+
+def record(ended: Sequence[Promised], clock: Clock) -> Record:
+    """ "Last 5 announced openings: 1 kept". What several said of one day is one announcement, kept if it came about."""
+    told = {}
+    for opening in (True, False):
+        by_day: dict[object, bool] = {}
+        for each in sorted(ended, key=lambda each: each.due or each.said.reported_at, reverse=True):
+            state = State.OPEN if opening else State.CLOSED
+            if each.outcome and all(lane.state is state for lane in each.said.lanes.values()):
+                day = clock.local(each.due or each.said.reported_at).date()
+                by_day[day] = by_day.get(day, False) or each.outcome is Outcome.KEPT
+        told[opening] = list(by_day.values())[:RECORD_OF]
+    return Record(_openings(told[True]), _closings(told[False]))
+
+
+def _openings(kept: Sequence[bool]) -> str:
+    if len(kept) == 1:
+        return (
+            gettext("The last announced opening was kept")
+            if kept[0]
+            else gettext("The last announced opening was not kept")
+        )
+    form = gettext("Last %(n)s announced openings: %(kept)s kept")
+    return form % {"n": apart(len(kept)), "kept": apart(sum(kept))} if kept else ""
+
+
+def _closings(kept: Sequence[bool]) -> str:
+    if len(kept) == 1:
+        return (
+            gettext("The last announced closing was kept")
+            if kept[0]
+            else gettext("The last announced closing was not kept")
+        )
+    form = gettext("Last %(n)s announced closings: %(kept)s kept")
+    return form % {"n": apart(len(kept)), "kept": apart(sum(kept))} if kept else ""
 
 
 def _promise(lane: Json) -> str:
@@ -128,158 +222,53 @@ def _outcome(said: Json, clock: Clock) -> str:
 
 
 def conflicts(crossing: Json, clock: Clock) -> list[Conflict]:
-    """One for each source and what it says of a gate, the lanes told together."""
-    lanes = {(lane["traffic"], lane["to"]): lane for lane in crossing["status"]["lanes"]}
-    found: dict[tuple[str, str, str, int], list[Json]] = {}
+    """One for each source and what it says against the page, the gates and lanes told together."""
+    ours = {(lane["traffic"], lane["to"]): lane["gates"] for lane in crossing["status"]["lanes"]}
+    found: dict[Against, dict[str, Lanes]] = {}
     for each in crossing["status"]["conflicts"]:
-        key = each["side"] if each.get("where", "gate") == "gate" else f"{each['side']}:road"
-        ours = lanes[each["traffic"], each["to"]]["gates"].get(key, State.UNKNOWN)
-        found.setdefault((key, ours, each["state"], each["report"]), []).append(each)
+        lane = each["traffic"], each["to"]
+        gate = each["side"] if each.get("where", "gate") == "gate" else f"{each['side']}:road"
+        said = Against(ours[lane].get(gate, State.UNKNOWN.value), each["state"], each["source"], each["reported_at"])
+        found.setdefault(said, {}).setdefault(gate, []).append(lane)
     return [
-        Conflict(
-            gate=words.gate_name(key),
-            lanes=words.lanes_named([(each["traffic"], each["to"]) for each in group], carried(crossing)),
-            ours=_bare(ours),
-            theirs=_bare(theirs),
-            voice=apart(group[0]["source"]),
-            said=clock.stamped(group[0]["reported_at"]),
-            age=_age(group[0]["reported_at"], clock),
-        )
-        for (key, ours, theirs, _), group in found.items()
+        _conflict(said, gates, lanes, crossing, clock)
+        for said, by_gate in found.items()
+        for lanes, gates in _alike(by_gate).items()
     ]
 
 
-def _age(stamp: str | None, clock: Clock) -> str:
-    at = moment(stamp)
-    return clock.age(at) if at else ""
+@dataclass(frozen=True, slots=True)
+class Against:
+    ours: str
+    theirs: str
+    source: str
+    at: str
 
 
-def _bare(state: str) -> str:
-    return {
-        State.OPEN: gettext("reported open"),
-        State.RESTRICTED: gettext("on conditions"),
-        State.CLOSED: gettext("closed"),
-        State.UNKNOWN: gettext("not known"),
-    }[State(state)]
+def _alike(by_gate: Mapping[str, Lanes]) -> dict[tuple[tuple[str, str], ...], list[str]]:
+    """The gates of which the same lanes are told."""
+    found: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for gate, lanes in by_gate.items():
+        found.setdefault(tuple(sorted(lanes)), []).append(gate)
+    return found
 
 
-def chapters(
-    periods: Sequence[Json], cards: Mapping[int, Card], clock: Clock, *, more: bool, unsure: Lanes
-) -> list[Chapter]:
-    """The periods, newest first, each against the one before it.
-
-    With `more` the last one given is there for the comparison only. `unsure` are the lanes that the page does not
-    call open now, whatever was reported.
-    """
-    count = len(periods) - 1 if more else len(periods)
-    return [
-        _chapter(
-            periods[i],
-            periods[i - 1] if i else None,
-            periods[i + 1] if i + 1 < len(periods) else None,
-            cards,
-            clock,
-            unsure,
-        )
-        for i in range(count)
-    ]
-
-
-def _chapter(
-    period: Json, after: Json | None, before: Json | None, cards: Mapping[int, Card], clock: Clock, unsure: Lanes
-) -> Chapter:
-    start, end = moment(period["start"]), moment(period["end"])
-    lasts = end is None or end > clock.now
-    told = changes(period["lanes"], before["lanes"] if before else [], unsure if lasts else [])
-    known = before["reports"] if before else []
-    fresh = [report for report in period["reports"] if report not in known and report in cards]
-    exact = all(
-        each is None or each["start_precision"] in (Precision.EXACT, Precision.HOUR) for each in (period, after)
-    )
-    # Silence has no hour: what was only forgotten then is told by its day.
-    silence = all(mark == State.UNKNOWN for mark, _ in told) and not fresh
-    lasted = "" if lasts or start is None or end is None else length(start, end, exact=exact and not silence)
-    return Chapter(
-        start=clock.stamped_day(period["start"])
-        if silence
-        else clock.stamped(period["start"], period["start_precision"]),
-        length=gettext("lasted %(span)s") % {"span": lasted} if lasted else gettext("and since then"),
-        changes=tuple(told),
-        also_said=tuple(_also_said(period, cards, clock)),
-        voices=tuple(dict.fromkeys(_voice_of(cards[report]) for report in fresh)),
+def _conflict(
+    said: Against, gates: Sequence[str], lanes: Iterable[tuple[str, str]], crossing: Json, clock: Clock
+) -> Conflict:
+    return Conflict(
+        gate=gates_named(gates),
+        lanes=words.lanes_named(lanes, carried(crossing)),
+        ours=words.state_word(said.ours),
+        ours_mark=_unsure(said.ours),
+        theirs=words.state_word(said.theirs),
+        theirs_mark=_unsure(said.theirs),
+        voice=apart(said.source),
+        said=clock.stamped(said.at, brief=True),
+        age=age_beside(said.at, clock),
     )
 
 
-def _also_said(period: Json, cards: Mapping[int, Card], clock: Clock) -> list[tuple[Stamped, str]]:
-    """Other beginnings, each with those who named it."""
-    start = clock.stamped(period["start"], period["start_precision"])
-    found: dict[Stamped, list[str]] = {}
-    for each in period.get("said_to_begin", ()):
-        at = clock.stamped(each["at"], each["precision"])
-        if at and start and at.words != start.words and each["report"] in cards:
-            found.setdefault(at, []).append(apart(cards[each["report"]].label))
-    return [(at, listed(labels)) for at, labels in found.items()]
-
-
-def _voice_of(card: Card) -> Voice:
-    return Voice(apart(card.label), gettext(SourceKind(card.kind).label), web_address(card.url))
-
-
-def changes(lanes: Sequence[Json], before: Sequence[Json], unsure: Lanes) -> list[tuple[str, str]]:
-    """What was new, as (mark, words): lanes that changed alike are told together."""
-    earlier = {(lane["traffic"], lane["to"]): lane for lane in before}
-    told: dict[tuple[str, str], Lanes] = {}
-    for lane in lanes:
-        was = earlier.get((lane["traffic"], lane["to"]))
-        if not words.reported(lane) or (was and _key(lane) == _key(was)):
-            continue
-        key = lane["traffic"], lane["to"]
-        mark = State.UNKNOWN.value if key in unsure and words.says_open(lane) else lane["state"]
-        told.setdefault((mark, _event(lane, was)), []).append(key)
-    all_lanes = [(lane["traffic"], lane["to"]) for lane in lanes]
-    form = gettext("%(lanes)s: %(event)s")
-    return [
-        (mark, capital(form % {"lanes": words.lanes_named(found, all_lanes), "event": event}))
-        for (mark, event), found in told.items()
-    ]
-
-
-def _key(lane: Json) -> tuple[Any, ...]:
-    return lane["state"], _unordered(lane["conditions"]), _unordered(lane["held_by"]), words.reported(lane)
-
-
-def _unordered(items: Sequence[Json]) -> list[str]:
-    return sorted(map(repr, items))
-
-
-def _event(lane: Json, was: Json | None) -> str:
-    event = _state_and_holder(lane)
-    if was and words.reported(was) and was["state"] == lane["state"]:
-        if _unordered(was["conditions"]) != _unordered(lane["conditions"]):
-            return gettext("conditions changed: %(event)s") % {"event": event}
-        return gettext("still %(event)s") % {"event": event}
-    return event
-
-
-def _state_and_holder(lane: Json) -> str:
-    held = terms(lane)
-    known = {"by": _after_space(words.by_whom(lane)), "who": held.words, "terms": held.words}
-    match lane["state"]:
-        case State.OPEN:
-            return gettext("reported open")
-        case State.CLOSED:
-            return gettext("closed%(by)s") % known
-        case State.UNKNOWN:
-            silent = [words.gate_name(key) for key in words.silent_sides(lane)]
-            if silent and len(silent) < len(lane["gates"]):
-                return gettext("not known: no word from %(sides)s") % {"sides": listed(silent)}
-            return gettext("not known any more")
-    if held.kind == EXCEPT:
-        return gettext("closed%(by)s except for %(who)s") % known
-    if held.kind == WITH:
-        return gettext("reported open with conditions set%(by)s: %(terms)s") % known
-    return gettext("passable on conditions not known to us, set%(by)s") % known
-
-
-def _after_space(text: str) -> str:
-    return f" {text}" if text else ""
+def _unsure(state: str) -> str:
+    """The mark of what is disputed: never that of open."""
+    return State.UNKNOWN.value if state == State.OPEN else state

@@ -33,3 +33,8 @@ def listed(parts: Sequence[str]) -> str:
 def capital(text: str) -> str:
     """With a capital at its beginning, past an isolate."""
     return text[:1] + capital(text[1:]) if text.startswith(FSI) else text[:1].upper() + text[1:]
+
+
+def spaced(*parts: str) -> str:
+    """What there is of them, with spaces between."""
+    return " ".join(part for part in parts if part)

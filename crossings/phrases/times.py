@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.utils.dateformat import format as format_date
 from django.utils.translation import gettext, ngettext, pgettext
 
 from crossings.domain.vocabulary import Precision
+from crossings.phrases.countries import zone_name
+from crossings.phrases.solar import solar_day
 from crossings.phrases.text import apart
 
 MANY_DAYS = 75
 """From here on months are counted."""
+COARSE = (Precision.DAY, Precision.MONTH)
 HOURS_MATTER = timedelta(hours=48)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -34,12 +37,38 @@ class Stamped:
 class Clock:
     """The moment a page speaks from and the zones of the two sides.
 
-    `past` is a page asked for as it stood: ages then count back from that moment.
+    `past` is a page asked for as it stood: ages then count back from that moment. `dated` are the moments that stand
+    for a whole day, as far as they are known not to be told by the precision that comes with them.
     """
 
     now: datetime
     zones: tuple[str, ...]
     past: bool = False
+    dated: frozenset[datetime] = frozenset()
+
+    def precision(self, at: datetime, given: str = Precision.EXACT) -> str:
+        """How finely a moment is known."""
+        return Precision.DAY if given not in COARSE and at in self.dated else given
+
+    def local(self, at: datetime) -> datetime:
+        """On the first side."""
+        return at.astimezone(ZoneInfo(self.zones[0]))
+
+    def midnight(self, day: date) -> datetime:
+        """When that day begins on the first side."""
+        return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(self.zones[0]))
+
+    def short_day(self, day: date) -> str:
+        """A day in few words: "23 Feb"."""
+        return self._date(self.midnight(day), brief=True)
+
+    def is_noon(self, at: datetime) -> bool:
+        """Whether it stands where a day stands that is known by its date alone."""
+        return any(f"{at.astimezone(ZoneInfo(zone)):%H%M%S%f}" == "120000000000" for zone in self.zones)
+
+    def is_dated(self, stamp: str | None, given: str = Precision.EXACT) -> bool:
+        at = moment(stamp)
+        return at is not None and self.precision(at, given) in COARSE
 
     def stamped(self, stamp: str | None, precision: str = Precision.EXACT, *, brief: bool = False) -> Stamped | None:
         at = moment(stamp)
@@ -54,6 +83,7 @@ class Clock:
 
         `brief` drops the weekday, the year where it is this one, and the hour where it is long past.
         """
+        precision = self.precision(at, precision)
         if precision == Precision.MONTH:
             return apart(format_date(self._noonlike(at), pgettext("month format", "F Y")))
         if precision == Precision.DAY:
@@ -64,7 +94,7 @@ class Clock:
 
     def day(self, at: datetime, *, brief: bool = False) -> str:
         """The day on the first side, whatever the hour."""
-        return self._date(at.astimezone(ZoneInfo(self.zones[0])), brief)
+        return self._date(self.local(at), brief)
 
     def _day(self, at: datetime, brief: bool) -> str:
         for zone in self.zones:
@@ -81,7 +111,8 @@ class Clock:
 
     def _date(self, local: datetime, brief: bool) -> str:
         if not brief:
-            return apart(format_date(local, pgettext("day format", "l j M Y")))
+            gregorian, solar = apart(format_date(local, pgettext("day format", "l j M Y"))), solar_day(local.date())
+            return f"{gregorian} ({solar})" if solar else gregorian
         this_year = local.year == self.now.astimezone(local.tzinfo).year
         form = pgettext("short day format", "j M") if this_year else pgettext("day format with year", "j M Y")
         return apart(format_date(local, form))
@@ -100,9 +131,13 @@ class Clock:
         return " / ".join(parts)
 
     def age(self, at: datetime, precision: str = Precision.EXACT) -> str:
-        """How long before the clock's moment: "3 hours ago"; on a past page "3 hours earlier"."""
-        if precision in (Precision.DAY, Precision.MONTH):
-            return self._age_in_days(at)
+        """How long before the clock's moment: "3 hours ago"; on a past page "3 hours earlier".
+
+        Of what is known to the day or the month no length is told that nobody measured: "today", "on 23 Feb".
+        """
+        precision = self.precision(at, precision)
+        if precision in COARSE:
+            return self._dated_age(at, precision)
         passed = abs(self.now - at)
         if passed < 2 * MINUTE:
             return gettext("at that moment") if self.past else gettext("just now")
@@ -112,14 +147,13 @@ class Clock:
         form = gettext("%(span)s later") if self.past else gettext("in %(span)s")
         return form % {"span": span(passed)}
 
-    def _age_in_days(self, at: datetime) -> str:
+    def _dated_age(self, at: datetime, precision: str) -> str:
         meant = self._noonlike(at)
-        days = (self.now.astimezone(meant.tzinfo).date() - meant.date()).days
-        if days <= 0:
+        if precision == Precision.MONTH:
+            return gettext("in %(month)s") % {"month": self.when(at, precision)}
+        if self.now.astimezone(meant.tzinfo).date() == meant.date():
             return gettext("the same day") if self.past else gettext("today")
-        if days < MANY_DAYS:
-            return self._before(ngettext("%(n)s day", "%(n)s days", days) % {"n": apart(days)})
-        return self._before(span(days * DAY))
+        return gettext("on %(day)s") % {"day": self._date(meant, brief=True)}
 
     def _before(self, length: str) -> str:
         form = gettext("%(span)s earlier") if self.past else gettext("%(span)s ago")
@@ -150,8 +184,3 @@ def span(passed: timedelta) -> str:
             return str(form(n)) % {"n": apart(n)}
     n = int(passed / (365.25 * DAY))
     return ngettext("%(n)s year", "%(n)s years", n) % {"n": apart(n)}
-
-
-def zone_name(zone: str) -> str:
-    """The city a zone is named after: Asia/Kabul is "Kabul"."""
-    return gettext(zone.rsplit("/", 1)[-1].replace("_", " "))

@@ -7,20 +7,29 @@ was "last reported open, 3 days ago", beside the unknown mark.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext
 
-from crossings.domain.vocabulary import By, Confidence, Passing, State, Traffic, Where
-from crossings.phrases.conditions import EXCEPT, WITH, brief, terms
+from crossings.domain.vocabulary import Confidence, Passing, Precision, State, Traffic
+from crossings.phrases.conditions import EXCEPT, WITH, Terms, brief, terms
 from crossings.phrases.countries import country
-from crossings.phrases.text import apart, capital, listed
-from crossings.phrases.times import Clock, moment, span
+from crossings.phrases.holders import by_whom, gates_named
+from crossings.phrases.labels import label
+from crossings.phrases.text import plain, spaced
+from crossings.phrases.times import COARSE, DAY, Clock, moment, span
 
 Json = dict[str, Any]
 
 TRAFFIC_ORDER = (Traffic.CARGO, Traffic.VEHICLES, Traffic.PEOPLE)
 """Cargo first: goods trucks are what most readers ask for."""
+SHUT = "shut"
+"""The mark of a lane that is open, but not at this hour."""
+BREATH = 70
+"""So many letters of exceptions can be told in the same breath as the state."""
+EVENING, MORNING = 16, 9
 
 
 def reported(lane: Json) -> bool:
@@ -36,15 +45,27 @@ def says_open(lane: Json) -> bool:
     return lane["state"] == State.OPEN or (lane["state"] == State.RESTRICTED and terms(lane).kind == WITH)
 
 
+def state_word(state: str) -> str:
+    """A state as it was reported, whatever may be made of it now."""
+    return {
+        State.OPEN: gettext("reported open"),
+        State.RESTRICTED: gettext("on conditions"),
+        State.CLOSED: gettext("closed"),
+        State.UNKNOWN: gettext("not known"),
+    }[State(state)]
+
+
 def silent_sides(lane: Json) -> list[str]:
     return [key for key, state in lane["gates"].items() if state == State.UNKNOWN]
 
 
 def mark(lane: Json) -> str:
-    """The shape beside the word: open, restricted, closed or unknown."""
-    if says_open(lane) and not sure(lane):
+    """The shape beside the word: open, restricted, closed, unknown, or shut at this hour."""
+    if not says_open(lane):
+        return str(lane["state"])
+    if not sure(lane):
         return State.UNKNOWN.value
-    return str(lane["state"])
+    return SHUT if shut_at_this_hour(lane) else str(lane["state"])
 
 
 def word(lane: Json, clock: Clock) -> str:
@@ -54,7 +75,7 @@ def word(lane: Json, clock: Clock) -> str:
     if lane["state"] == State.UNKNOWN:
         return gettext("not known")
     if lane["state"] == State.CLOSED:
-        return _spaced(gettext("closed"), by_whom(lane))
+        return spaced(gettext("closed"), by_whom(lane))
     if lane["state"] == State.RESTRICTED and terms(lane).kind != WITH:
         return gettext("closed except…") if terms(lane).kind == EXCEPT else gettext("on conditions not known to us")
     return _open_word(lane, clock)
@@ -63,13 +84,13 @@ def word(lane: Json, clock: Clock) -> str:
 def _open_word(lane: Json, clock: Clock) -> str:
     conditional = lane["state"] == State.RESTRICTED
     if conditional and silent_sides(lane):
-        return gettext("with conditions, and no word from %(sides)s") % {"sides": _gates_named(silent_sides(lane))}
+        return gettext("with conditions, and no word from %(sides)s") % {"sides": gates_named(silent_sides(lane))}
     if not sure(lane):
         form = gettext("last reported open with conditions") if conditional else gettext("last reported open")
         age = reported_age(lane, clock)
         return gettext("%(words)s, %(age)s") % {"words": form, "age": age} if age else form
     if shut_at_this_hour(lane):
-        return gettext("open, but shut at this hour")
+        return shut_word(lane, clock)
     return gettext("open, with conditions") if conditional else gettext("open")
 
 
@@ -110,26 +131,17 @@ def why_unknown(lane: Json) -> str:
             return gettext("its stated end has passed, with no word that it opened")
         return gettext("an announced time has passed without word")
     if silent and len(silent) < len(lane["gates"]):
-        return gettext("no word from %(sides)s") % {"sides": _gates_named(silent)}
+        return gettext("no word from %(sides)s") % {"sides": gates_named(silent)}
     return gettext("nobody has spoken of it lately")
-
-
-def _gates_named(keys: Iterable[str]) -> str:
-    return listed([gate_name(key) for key in keys])
-
-
-def gate_name(key: str) -> str:
-    """ "PK" is Pakistan; "PL:road" the road in Poland."""
-    side, _, where = key.partition(":")
-    return gettext("the road in %(country)s") % {"country": country(side)} if where else country(side)
 
 
 def confirmed_age(lane: Json, clock: Clock) -> str:
     at = moment(lane["confirmed_at"])
     if at is None:
         return ""
-    # What was heard as it began is known no better than its beginning.
-    return clock.age(at, lane["since_precision"] if lane["confirmed_at"] == lane["since"] else "exact")
+    # What was heard as it began is known no better than its beginning; nor is a noon in what is known by days.
+    coarse = lane["confirmed_at"] == lane["since"] or (lane["since_precision"] in COARSE and clock.is_noon(at))
+    return clock.age(at, lane["since_precision"] if coarse else Precision.EXACT)
 
 
 def reported_age(lane: Json, clock: Clock) -> str:
@@ -153,12 +165,14 @@ def fell_silent(lane: Json) -> bool:
     return lane["state"] == State.UNKNOWN and silent and lane["confidence"] != Confidence.ASSUMED and reported(lane)
 
 
-def freshness(lane: Json, clock: Clock) -> str:
-    """How far to trust the word, in a few words; where the word tells the age already it is not told again."""
+def freshness(lane: Json, clock: Clock, *, one_each: bool = False) -> str:
+    """How far to trust the word, in a few words; where the word tells the age already it is not told again.
+
+    `one_each`: of several gates each is told of by one source only.
+    """
     confidence, age = Confidence(lane["confidence"]), confirmed_age(lane, clock)
     if not reported(lane) or lane["state"] == State.UNKNOWN:
         return ""
-    told = says_open(lane) and not sure(lane) and not (lane["state"] == State.RESTRICTED and silent_sides(lane))
     if confidence is Confidence.ASSUMED:
         return gettext("assumed: no word since it was to change")
     if heard_earlier(lane) and confidence is Confidence.CURRENT:
@@ -170,66 +184,64 @@ def freshness(lane: Json, clock: Clock) -> str:
         return form % {"span": span(clock.now - (moment(lane["confirmed_at"]) or clock.now))}
     if heard_earlier(lane) and confidence is Confidence.STALE:
         return gettext("one gate last heard of %(age)s") % {"age": age}
+    told = says_open(lane) and not sure(lane) and not (lane["state"] == State.RESTRICTED and silent_sides(lane))
     if told or not age:
-        return {
-            Confidence.SINGLE: gettext("one source only"),
-            Confidence.STALE: gettext("not confirmed since"),
-            Confidence.DISPUTED: gettext("sources disagree"),
-        }.get(confidence, "")
+        return _unsure(confidence, one_each)
     return {
         Confidence.CURRENT: gettext("confirmed %(age)s"),
-        Confidence.SINGLE: gettext("one source only, %(age)s"),
+        Confidence.SINGLE: gettext("one source only for each gate, %(age)s")
+        if one_each
+        else gettext("one source only, %(age)s"),
         Confidence.STALE: gettext("last confirmed %(age)s"),
         Confidence.DISPUTED: gettext("sources disagree; last confirmed %(age)s"),
     }[confidence] % {"age": age}
 
 
-def by_whom(lane: Json) -> str:
-    """Who holds it: "by Pakistan", "by protesters on the road in Poland"; empty where nobody was named."""
-    sides = [held["side"] for held in lane["held_by"] if _gate_authority(held)]
-    others = [_holder(held) for held in lane["held_by"] if not _gate_authority(held)]
-    named = [country(side) for side in sides if side]
-    by = [gettext("by %(sides)s") % {"sides": listed(named)}] if named else []
-    return listed([*by, *(other for other in others if other)])
-
-
-def _gate_authority(held: Json) -> bool:
-    return bool(held["where"] == Where.GATE and held["by"] == By.AUTHORITY)
-
-
-def _holder(held: Json) -> str:
-    place = ""
-    if held["side"]:
-        road = held["where"] == Where.ROAD
-        form = gettext("on the road in %(country)s") if road else gettext("in %(country)s")
-        place = form % {"country": country(held["side"])}
-    elif held["where"] == Where.ROAD:
-        place = gettext("on the road")
-    if held["by"] == By.AUTHORITY:
-        return place
-    if held["by"] == By.UNKNOWN:
-        return _spaced(place, gettext("(not known by whom)"))
-    return _spaced(gettext("by %(who)s") % {"who": gettext(By(held["by"]).label)}, place)
+def _unsure(confidence: Confidence, one_each: bool) -> str:
+    return {
+        Confidence.SINGLE: gettext("one source only for each gate") if one_each else gettext("one source only"),
+        Confidence.STALE: gettext("not confirmed since"),
+        Confidence.DISPUTED: gettext("sources disagree"),
+    }.get(confidence, "")
 
 
 def shut_at_this_hour(lane: Json) -> bool:
     return bool(lane.get("now") == Passing.OUTSIDE_HOURS)
 
 
+def shut_word(lane: Json, clock: Clock) -> str:
+    """Shut for the night, where it is one; else shut at this hour."""
+    opening = _next_opening(lane)
+    here = clock.local(clock.now).hour
+    overnight = opening is not None and opening - clock.now < 0.75 * DAY and not MORNING <= here < EVENING
+    return gettext("shut for the night") if overnight else gettext("shut at this hour")
+
+
+def opens_next(lane: Json, clock: Clock) -> str:
+    """When its hours begin again; that it then opens is said only where it is sure to be open at its hours."""
+    opening = _next_opening(lane)
+    if opening is None:
+        return ""
+    form = gettext("opens %(when)s") if says_open(lane) and sure(lane) else gettext("its hours begin %(when)s")
+    return form % {"when": clock.when(opening, brief=True)}
+
+
+def _next_opening(lane: Json) -> datetime | None:
+    return moment(lane["next_opening"]["at"]) if lane["next_opening"] else None
+
+
 def hours_now(lane: Json, clock: Clock) -> str:
     """Whether the hours let it pass at this moment, and when it opens next."""
     if not shut_at_this_hour(lane):
         return gettext("within its hours now") if lane.get("now") == Passing.PASSING else ""
-    opening = moment(lane["next_opening"]["at"]) if lane["next_opening"] else None
-    if opening is None:
-        return gettext("shut at this hour")
-    return gettext("shut at this hour; its hours begin %(when)s") % {"when": clock.when(opening, brief=True)}
+    shut, opens = shut_word(lane, clock), opens_next(lane, clock)
+    return gettext("%(shut)s; %(opens)s") % {"shut": shut, "opens": opens} if opens else shut
 
 
 def traffic_named(traffic: Iterable[str]) -> str:
     """ "goods trucks, cars and buses", cargo first."""
     given = set(traffic)
-    return gettext(", ").join(gettext(each.label) for each in TRAFFIC_ORDER if each in given)
+    return gettext(", ").join(label(each) for each in TRAFFIC_ORDER if each in given)
 
 
 def directions_named(to: Sequence[str]) -> str:
@@ -252,73 +264,63 @@ def lanes_named(lanes: Iterable[tuple[str, str]], carried: Iterable[tuple[str, s
         if len(ways) > 1:
             parts.append(gettext("%(what)s, both ways") % {"what": what})
         else:
-            parts.append(_spaced(what, directions_named(ways)))
+            parts.append(spaced(what, directions_named(ways)))
     return gettext("; ").join(parts)
 
 
-def sentence(lane: Json, clock: Clock, speakers: Sequence[str] = ()) -> str:
-    """The whole answer for one lane: "Goods trucks to Pakistan: closed by Pakistan since …; confirmed … by …"."""
-    what = capital(_spaced(traffic_named([lane["traffic"]]), directions_named([lane["to"]])))
-    parts = [standing(lane, clock)]
-    fresh = freshness(lane, clock)
-    if fresh:
-        aside = lane["confidence"] == Confidence.SINGLE or heard_earlier(lane) or (says_open(lane) and not sure(lane))
-        form = gettext("%(fresh)s (%(who)s)") if aside else gettext("%(fresh)s by %(who)s")
-        who = _speakers_named(speakers)
-        parts.append(form % {"fresh": fresh, "who": who} if who and _heard(lane) else fresh)
-    if reported(lane) and shut_at_this_hour(lane) and lane["state"] in (State.OPEN, State.RESTRICTED):
-        parts.append(hours_now(lane, clock))
-    return gettext("%(what)s: %(how)s.") % {"what": what, "how": gettext("; ").join(parts)}
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """State, holder and conditions; then since when; then why, of what is not known."""
 
-
-def _heard(lane: Json) -> bool:
-    return lane["confidence"] != Confidence.ASSUMED and lane["confirmed_at"] is not None
-
-
-def _speakers_named(labels: Sequence[str]) -> str:
-    names = [apart(label) for label in labels[:2]]
-    if len(labels) > 2:
-        names.append(gettext("others"))
-    return listed(names)
+    lead: str
+    tail: str = ""
+    why: str = ""
 
 
 def standing(lane: Json, clock: Clock) -> str:
     """State, holder, conditions and beginning, in one phrase."""
-    if not reported(lane):
-        return gettext("nothing was ever reported")
+    told = standing_parts(lane, clock)
+    return gettext("; ").join(part for part in (spaced(told.lead, told.tail), told.why) if part)
+
+
+def standing_parts(lane: Json, clock: Clock) -> Standing:
     since = since_when(lane, clock)
+    if not reported(lane):
+        return Standing(gettext("nothing was ever reported"))
     if lane["state"] == State.UNKNOWN:
         was = last_known(lane, clock)
-        known = gettext("not known (%(was)s)") % {"was": was} if was else gettext("not known")
-        return gettext("%(words)s; %(why)s") % {"words": known, "why": why_unknown(lane)}
+        return Standing(gettext("not known"), f"({was})" if was else "", why_unknown(lane))
     if lane["state"] == State.RESTRICTED:
         return _restricted(lane, clock, since)
     if lane["state"] == State.CLOSED:
-        return _spaced(word(lane, clock), since)
+        return Standing(word(lane, clock), since)
     if sure(lane):
-        return _spaced(gettext("open"), since)
-    return gettext("%(word)s (%(since)s)") % {"word": word(lane, clock), "since": since}
+        return Standing(gettext("open"), since)
+    return Standing(word(lane, clock), f"({since})")
 
 
-def _restricted(lane: Json, clock: Clock, since: str) -> str:
+def _restricted(lane: Json, clock: Clock, since: str) -> Standing:
     held, by = terms(lane), by_whom(lane)
     if held.kind == EXCEPT:
-        closed = _spaced(gettext("closed"), by, since)
-        return gettext("%(closed)s, except for %(who)s") % {"closed": closed, "who": held.words}
+        return _closed_except(held, by, since)
     if held.kind == WITH:
-        sure_of_all = sure(lane) and not silent_sides(lane)
-        form = (
-            gettext("open %(since)s, %(set)s: %(terms)s") if sure_of_all else gettext("%(word)s (%(since)s): %(terms)s")
-        )
-        set_by = _spaced(gettext("with conditions set"), by) if by else gettext("with conditions")
-        return form % {"word": word(lane, clock), "since": since, "set": set_by, "terms": held.words}
-    return _spaced(gettext("passable only on conditions not known to us, set"), by, since)
+        form = gettext("%(since)s: %(terms)s")
+        if sure(lane) and not silent_sides(lane):
+            lead = spaced(gettext("open, with conditions set"), by) if by else gettext("open, with conditions")
+            return Standing(lead, form % {"since": since, "terms": held.words})
+        return Standing(word(lane, clock), form % {"since": f"({since})", "terms": held.words})
+    set_by = spaced(gettext("set"), by, since) if by else since
+    return Standing(gettext("passable only on conditions not known to us"), f"({set_by})")
+
+
+def _closed_except(held: Terms, by: str, since: str) -> Standing:
+    closed = spaced(gettext("closed"), by)
+    if len(plain(held.words)) <= BREATH:
+        return Standing(gettext("%(closed)s except for %(who)s") % {"closed": closed, "who": held.words}, since)
+    lead = gettext("%(closed)s, with exceptions,") % {"closed": closed}
+    return Standing(lead, gettext("%(since)s: only for %(who)s") % {"since": since, "who": held.words})
 
 
 def since_when(lane: Json, clock: Clock) -> str:
     at = moment(lane["since"])
     return gettext("since %(when)s") % {"when": clock.when(at, lane["since_precision"])} if at else ""
-
-
-def _spaced(*parts: str) -> str:
-    return " ".join(part for part in parts if part)

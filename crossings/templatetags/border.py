@@ -1,12 +1,17 @@
 """What the templates need to set words, times and marks."""
 
-from django import template
-from django.utils.html import conditional_escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from collections.abc import Iterable
 
+from django import template
+from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+
+from crossings.phrases.days import Strip
+from crossings.phrases.story import Voice
 from crossings.phrases.text import FSI, PDI
 from crossings.phrases.times import Stamped
-from crossings.web import style
+from crossings.web import chart, style
 
 register = template.Library()
 
@@ -26,6 +31,25 @@ def clock(stamped: Stamped | None) -> SafeString | str:
     return format_html('<time datetime="{}">{}</time>', stamped.utc, bidi(stamped.words))
 
 
+@register.filter
+def voice(given: Voice) -> SafeString:
+    """A source's label, linked to where it said so."""
+    if not given.url:
+        return bidi(given.label)
+    return format_html('<a href="{}" rel="noreferrer nofollow">{}</a>', given.url, bidi(given.label))
+
+
+@register.filter
+def voices(given: Iterable[Voice]) -> SafeString:
+    return format_html_join(gettext(", "), "{}", ((voice(each),) for each in given))
+
+
 @register.simple_tag
-def stylesheet() -> SafeString:
-    return mark_safe(f"<style>{style.CSS}</style>")
+def strip_svg(strip: Strip) -> SafeString:
+    return chart.strip_svg(strip)
+
+
+@register.simple_tag
+def stylesheet(*own: str) -> SafeString:
+    """The site's sheet, and after it those of the page's own that are named."""
+    return mark_safe("".join(f"<style>{style.CSS[name]}</style>" for name in ("site", *own)))

@@ -24,7 +24,7 @@ class ContentSecurity:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        admin = request.path_info.startswith(_admin())
+        admin = request.path_info.startswith(admin_path())
         response.headers.setdefault(HEADER, style.ADMIN if admin else style.PUBLIC)
         if not admin and response.headers.get("Vary"):
             _drop_language(response)
@@ -32,7 +32,7 @@ class ContentSecurity:
 
 
 @cache
-def _admin() -> str:
+def admin_path() -> str:
     try:
         return reverse("admin:index")
     except NoReverseMatch:

@@ -1,4 +1,4 @@
-"""How a public page is answered: conditional, cached for a second, and without a cookie in sight."""
+"""How a public answer is given: conditional, cached for a second, and without a cookie in sight."""
 
 import functools
 import hashlib
@@ -8,16 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
-from django.utils.cache import get_conditional_response
+from django.utils.http import parse_etags
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from tracker.state import BASE_DIR
 
 CACHE = "public, max-age=1, stale-while-revalidate=30, stale-if-error=86400"
+HTML, TEXT, SVG = "text/html; charset=utf-8", "text/plain; charset=utf-8", "image/svg+xml"
 TRY_AGAIN_S = 15
 View = Callable[..., HttpResponseBase]
 
@@ -25,8 +26,13 @@ View = Callable[..., HttpResponseBase]
 def edition() -> str:
     """A new one whenever what makes the pages has changed: no browser keeps a page of the last release."""
     made_of = hashlib.sha256()
-    parts = [*BASE_DIR.glob("templates/**/*.html"), *Path(__file__).parent.glob("**/*.py")]
-    parts += [*BASE_DIR.glob("locale/**/*.mo"), *Path(__file__).parent.parent.glob("static/**/*.css")]
+    here = Path(__file__).parent
+    parts = [*BASE_DIR.glob("templates/**/*.*"), *here.glob("**/*.py"), *here.parent.glob("phrases/*.py")]
+    parts += [
+        *BASE_DIR.glob("locale/**/*.mo"),
+        *here.parent.glob("static/**/*.css"),
+        *here.parent.glob("static/**/*.js"),
+    ]
     for path in sorted(parts):
         made_of.update(path.read_bytes())
     return made_of.hexdigest()[:8]
@@ -40,13 +46,43 @@ def page(
 ) -> HttpResponseBase:
     """The page, or 304 where the reader has it. `fill` makes the template's context, only where it is needed.
 
-    The minute is part of the ETag: "confirmed 5 minutes ago" is not true for ever.
+    Two things are added to it: the page's own address, unless it names one, and `tag`, by which a page left open asks
+    whether anything but the time has changed.
     """
-    etag = f'W/"{version}-{now:%Y%m%d%H%M}-{get_language()}-{EDITION}"'
-    response = get_conditional_response(request, etag=etag) or HttpResponse(render_to_string(template, fill()))
+
+    version = f"{version}-{template.partition('.')[0]}"
+
+    def make() -> str:
+        address = request.build_absolute_uri(request.path)
+        return render_to_string(template, {"address": address, **fill(), "tag": lasting(version)})
+
+    return answer(request, version, now, make)
+
+
+def answer(
+    request: HttpRequest, version: object, now: datetime, make: Callable[[], str], content_type: str = HTML
+) -> HttpResponseBase:
+    """What `make` makes, or 304. The minute is part of the ETag: "confirmed 5 minutes ago" is not true for ever."""
+    lasts = lasting(version)
+    etag = f'W/"{lasts}-{now:%Y%m%d%H%M}"'
+    if _held(request, etag, f'W/"{lasts}"'):
+        response: HttpResponseBase = HttpResponseNotModified()
+    else:
+        response = HttpResponse(make(), content_type=content_type)
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = CACHE
     return response
+
+
+def lasting(version: object) -> str:
+    """The ETag without its minute: of all that can change but by time alone."""
+    return f"{version}-{get_language()}-{EDITION}"
+
+
+def _held(request: HttpRequest, *tags: str) -> bool:
+    """Whether If-None-Match names one of these tags, all of them weak."""
+    given = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
+    return "*" in given or any(f"W/{each.removeprefix('W/')}" in tags for each in given)
 
 
 def short_hash(*parts: str) -> str:

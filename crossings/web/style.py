@@ -1,11 +1,13 @@
-"""The one stylesheet, put into each page so that a page is one request, and the policy that lets in nothing else."""
+"""The stylesheets, put into each page so that a page is one request, and the policy that lets in nothing else."""
 
 import base64
 import hashlib
 import re
 from pathlib import Path
 
-SOURCE = Path(__file__).parent.parent / "static/crossings/site.css"
+FOLDER = Path(__file__).parent.parent / "static/crossings"
+SHEETS = ("site", "filters", "board", "map", "crossing", "passage")
+"""Every page has the first; others may follow it."""
 
 
 def squeezed(css: str) -> str:
@@ -15,11 +17,15 @@ def squeezed(css: str) -> str:
     return re.sub(r" ?([{};,>]) ?", r"\1", css).replace(": ", ":").replace(";}", "}").strip()
 
 
-CSS = squeezed(SOURCE.read_text())
-HASH = base64.b64encode(hashlib.sha256(CSS.encode()).digest()).decode()
+def hashed(css: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()}'"
+
+
+CSS = {name: squeezed((FOLDER / f"{name}.css").read_text()) for name in SHEETS}
 
 PUBLIC = (
-    f"default-src 'none'; style-src 'self' 'sha256-{HASH}'; img-src 'self' data:; "
+    f"default-src 'none'; style-src 'self' {' '.join(map(hashed, CSS.values()))}; img-src 'self' data:; "
+    "script-src 'self'; worker-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 ADMIN = (

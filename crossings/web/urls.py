@@ -1,13 +1,19 @@
 from django.urls import path
 
-from crossings.web import health, views
+from crossings.web import badge, board, health, offline, passage, share, views
+from crossings.web.map import crossings_map
 
 app_name = "web"
 
 urlpatterns = [
-    path("", views.board, name="board"),
+    path("", board.board, name="board"),
+    path("map/", crossings_map, name="map"),
     path("c/<slug:slug>/", views.crossing, name="crossing"),
     path("c/<slug:slug>/history/", views.history, name="history"),
+    path("c/<slug:slug>/share.txt", share.share, name="share"),
+    path("c/<slug:slug>/badge.svg", badge.badge, name="badge"),
+    path("c/<slug:slug>/passage/", passage.passage, name="passage"),
+    path("sw.js", offline.worker, name="worker"),
     path("about/", views.about, name="about"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

@@ -1,85 +1,68 @@
-"""The public pages. Each takes a fixed number of queries, sets no cookie and reads none."""
+"""The public pages of one crossing. Each takes a fixed number of queries, sets no cookie and reads none."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
-from crossings.board import Filters, edition
-from crossings.board import board as read_board
-from crossings.board import crossing as read_crossing
-from crossings.board import history as read_history
-from crossings.board import sheet as read_sheet
-from crossings.board.paging import cursor_of
-from crossings.domain.claims import stamp
-from crossings.domain.faults import Refused
-from crossings.domain.vocabulary import Reason, State, Traffic
-from crossings.evidence import cards
-from crossings.models import Crossing
+from crossings.board import edition, others
+from crossings.domain.vocabulary import Measure, Reason, Traffic
+from crossings.evidence.recent import counts_by_day, promises
 from crossings.phrases import meanings
+from crossings.phrases.days import last_days
+from crossings.phrases.elsewhere import Elsewhere, elsewhere
 from crossings.phrases.hours import hours_lines
-from crossings.phrases.lanes import answers, title, ways
-from crossings.phrases.queues import queue
-from crossings.phrases.story import Chapter, announcement, chapters, conflicts, voice
+from crossings.phrases.labels import label
+from crossings.phrases.lanes import answers, first_lanes, rows
+from crossings.phrases.queues import brief_count, important_first, queue, waiting_somewhere
+from crossings.phrases.story import announcement, conflicts, record, voice
 from crossings.phrases.text import plain
-from crossings.phrases.times import moment
-from crossings.phrases.words import sure
-from crossings.web.asked import Asked, asked
-from crossings.web.pairs import names, pair_of, pairs
-from crossings.web.respond import EDITION, page, public, short_hash
+from crossings.phrases.times import Clock
+from crossings.phrases.words import TRAFFIC_ORDER, says_open
+from crossings.web import lite
+from crossings.web.chart import COUNTED_DAYS, charts
+from crossings.web.look import Look, Past
+from crossings.web.respond import EDITION, page, public
+from crossings.web.share import shared
 
 Json = dict[str, Any]
 
-PERIODS_SHOWN = 20
+PERIODS_SHOWN = 12
 PERIODS_PAGE = 50
-INSTANT = timedelta(microseconds=1)
+PERIODS_OF_DAYS = 200
+"""Read for the strip of days: more than two changes a day, for as long as it is."""
+QUEUES_SHOWN = 6
 
 
 @public
-def board(request: HttpRequest) -> HttpResponseBase:
-    now = timezone.now()
-    filters = _filters(request.GET)
-    of = edition(now)
-
-    def fill() -> Json:
-        crossings = read_board(filters, now, of)["crossings"]
-        return {"pairs": pairs(crossings, now), "filters": filters, "filtered": filters != Filters()}
-
-    return page(request, "board.html", f"{of.tag}-{short_hash(repr(filters))}", now, fill)
-
-
-def _filters(query: Mapping[str, str]) -> Filters:
-    """What cannot be meant is left out: a page answers what it can."""
-    country, to = (query.get(name, "").strip().upper()[:2] for name in ("country", "to"))
-    state, traffic = query.get("state", ""), query.get("traffic", "")
-    return Filters(
-        country=country,
-        state=state if state in State.words() else "",
-        traffic=traffic if traffic in Traffic.words() else "",
-        to=to,
-        q=query.get("q", "").replace("\x00", "").strip()[:100],
-    )
-
-
-@public
+@lite.offered
 def crossing(request: HttpRequest, slug: str) -> HttpResponseBase:
     look = Look(request, slug)
 
     def fill() -> Json:
-        told, _ = _chapters(look, PERIODS_SHOWN)
-        place = look.sheet.crossing
-        hours = {"hours": hours_lines(place.hours), "hours_note": place.hours_note}
-        return {**look.heading(), **_standing(look.json, look.moments), "chapters": told, **hours}
+        past = look.past(PERIODS_SHOWN, PERIODS_OF_DAYS)
+        return {
+            **look.heading(past.clock),
+            **_standing(look.json, past),
+            **_announced(look, past.clock),
+            **_counted(look, past.clock),
+            **_hours(look),
+            "days": last_days(look.json, past.periods, past.clock, more=past.more),
+            "chapters": past.chapters(look),
+            "others": _others(look, past.clock),
+            "share": shared(look),
+            "lite_url": lite.address(request, lite=True),
+        }
 
+    if lite.wanted(request):
+        return look.answer("lite_crossing.html", lambda: lite.crossing(look))
     return look.answer("crossing.html", fill)
 
 
@@ -89,17 +72,17 @@ def history(request: HttpRequest, slug: str) -> HttpResponseBase:
     cursor = request.GET.get("cursor", "")[:200]
 
     def fill() -> Json:
-        told, later = _chapters(look, PERIODS_PAGE, cursor)
+        past = look.past(PERIODS_PAGE, cursor=cursor)
         here = reverse("web:history", args=[slug])
         heading = gettext("%(name)s: history") % {"name": look.json["name"]}
-        query = f"{look.moments.query or '?'}{'&' if look.moments.query else ''}cursor={later}"
+        query = f"{look.moments.query or '?'}{'&' if look.moments.query else ''}cursor={past.cursor}"
         return {
-            **look.heading(),
+            **look.heading(past.clock),
             "heading": heading,
             "title": heading,
             "here": here,
-            "chapters": told,
-            "next_url": here + query if later else "",
+            "chapters": past.chapters(look),
+            "next_url": here + query if past.cursor else "",
         }
 
     return look.answer("history.html", fill, cursor)
@@ -118,80 +101,62 @@ def failed(request: HttpRequest) -> HttpResponse:
     return HttpResponse(render_to_string("500.html"), status=500)
 
 
-class Look:
-    """One crossing as a request asks for it: now, or at a moment. Raises Http404 where there is none."""
-
-    def __init__(self, request: HttpRequest, slug: str) -> None:
-        self.request, self.slug, self.now = request, slug, timezone.now()
-        try:
-            self.sheet = read_sheet(slug, self.now)
-        except Crossing.DoesNotExist:
-            raise Http404 from None
-        place = self.sheet.crossing
-        self.moments = asked(request.GET, (place.timezone_a, place.timezone_b), self.now)
-
-    @cached_property
-    def json(self) -> Json:
-        if not self.moments.past:
-            return self.sheet.json()
-        return read_crossing(self.slug, self.moments.at_time, self.moments.known_time, now=self.now)
-
-    def heading(self) -> Json:
-        here = reverse("web:crossing", args=[self.slug])
-        minute = stamp(self.now.replace(second=0, microsecond=0))
-        return {
-            "crossing": self.json,
-            "title": plain(title(self.json, self.moments.clock)),
-            "names": names(self.json),
-            "pair": pair_of(self.json),
-            "asked": self.moments,
-            "now": None if self.moments.past else self.moments.clock.stamped(minute),
-            "here": here,
-            "crossing_url": here + self.moments.query,
-            "history_url": reverse("web:history", args=[self.slug]) + self.moments.query,
-        }
-
-    def answer(self, template: str, fill: Callable[[], Json], *more: str) -> HttpResponseBase:
-        """A moment that could not be read is the reader's mistake: the page says so and shows how it stands."""
-        if self.moments.fault:
-            return HttpResponse(render_to_string(template, fill()), status=400, headers={"Cache-Control": "no-store"})
-        version = "-".join([self.sheet.tag, short_hash(self.moments.query, *more)])
-        return page(self.request, template, version, self.now, fill)
-
-
-def _standing(found: Json, moments: Asked) -> Json:
-    status, clock = found["status"], moments.clock
-    told = answers(found, clock)
-    reason = status["reason"]
+def _standing(found: Json, past: Past) -> Json:
+    status, clock = found["status"], past.clock
+    told = answers(found, clock, past.claims)
     return {
         "answers": told,
-        "description": plain(" ".join(each.sentence for each in told)),
-        "reason": gettext(Reason(reason).label) if reason else "",
+        "description": plain(" ".join(each.sentence.text for each in told)),
+        "reason": label(Reason(status["reason"])) if status["reason"] else "",
         "held": any(lane["held_by"] for lane in status["lanes"]),
         "note": status["note"],
-        "ways": ways(found, clock),
+        "rows": rows(found, clock, past.claims),
         "conflicts": conflicts(found, clock),
-        "queues": [queue(each, clock) for each in found["queues"]],
-        "announced": [announcement(each, found, clock) for each in status["announced"]],
         "sources": list(dict.fromkeys(voice(each, clock) for each in status["sources"])),
     }
 
 
-def _chapters(look: Look, limit: int, cursor: str = "") -> tuple[list[Chapter], str]:
-    """So many periods, each with what changed as it began, and the cursor of the next page."""
-    moments = look.moments
-    end = moments.at_time + INSTANT if moments.at_time else None
-    try:
-        # One more than is shown: it tells what the last one changed.
-        found = read_history(
-            look.slug, None, end, moments.known_time, now=look.now, cursor=cursor, limit=limit + 1
-        ).content["periods"]
-    except Refused:
-        raise Http404 from None
-    reports = [report for each in found for report in each["reports"]]
-    reports += [said["report"] for each in found for said in each["said_to_begin"]]
-    lanes = look.json["status"]["lanes"]
-    unsure = [(lane["traffic"], lane["to"]) for lane in lanes if not sure(lane)]
-    told = chapters(found, cards(reports), moments.clock, more=len(found) > limit, unsure=unsure)
-    last = moment(found[limit - 1]["start"]) if len(found) > limit else None
-    return told, cursor_of(last) if last else ""
+def _announced(look: Look, clock: Clock) -> Json:
+    """What is said to come, orders apart, and how earlier announcements ended: as known at a moment that is not told,
+    for what became of them was learned later."""
+    told = [announcement(each, look.json, clock) for each in look.json["status"]["announced"]]
+    answered = {(lane["traffic"], lane["to"]) for lane in first_lanes(look.json)}
+    ended = [] if look.moments.known_time else promises(look.sheet.crossing.pk, clock.now)
+    return {
+        "ordered": [each for each in told if each.ordered],
+        "orders": [each for each in told if each.ordered and not each.lanes & answered],
+        "pending": [each for each in told if each.pending and not each.ordered],
+        "announced": [each for each in told if not each.ordered],
+        "record": record(ended, clock),
+    }
+
+
+def _counted(look: Look, clock: Clock) -> Json:
+    place, known = look.sheet.crossing, look.moments.known_time or look.now
+    traffic = next((each for each in TRAFFIC_ORDER if each in place.traffic), Traffic.PEOPLE)
+    start = clock.now - timedelta(days=COUNTED_DAYS)
+    counts = counts_by_day(place.pk, clock.zones[0], start, clock.now, known, traffic, Measure.WAITING)
+    readings = look.json["queues"]
+    queues = [queue(each, clock) for each in important_first(readings)]
+    return {
+        "queues": queues[:QUEUES_SHOWN],
+        "more_queues": queues[QUEUES_SHOWN:],
+        "somewhere": [brief_count(each, clock) for each in waiting_somewhere(readings, traffic)],
+        "charts": charts(counts, traffic, clock),
+    }
+
+
+def _others(look: Look, clock: Clock) -> list[Elsewhere]:
+    """For each direction that is not passable here. Of a past moment nothing: nobody can go there then."""
+    if look.moments.past:
+        return []
+    shut = [lane for lane in first_lanes(look.json) if not says_open(lane)]
+    of = edition(look.now) if shut else None
+    return [
+        elsewhere(look.json, lane, others(look.json, lane["to"], lane["traffic"], look.now, of), clock) for lane in shut
+    ]
+
+
+def _hours(look: Look) -> Json:
+    place = look.sheet.crossing
+    return {"hours": hours_lines(place.hours), "hours_note": place.hours_note}

@@ -1,0 +1,122 @@
+/* A page left open asks every minute whether anything was reported, while it is looked at. Nothing here is needed to
+   read the page. Its script tag names the page's tag; a page without one is not to be kept or asked for again. */
+"use strict";
+
+(() => {
+  const MINUTE = 60000;
+  const WHOLE = 10 * MINUTE; // then it is fetched anew, whatever its tag, because ages grow
+  const MOST_ERRORS = 6;
+  const CONTROLS = "input, select, textarea";
+  const FOCUSABLE = `a, button, summary, ${CONTROLS}`;
+  const script = document.currentScript;
+  const saved = document.getElementById("saved");
+  const at = document.getElementById("saved-at");
+  const live = document.getElementById("live");
+  const main = () => document.querySelector("main");
+  let tag = script.dataset.tag;
+  let asked = Date.now();
+  let fetched = asked;
+  let errors = 0;
+  let busy = false;
+  let timer;
+
+  function plan() {
+    clearTimeout(timer);
+    if (document.visibilityState !== "visible" || errors > MOST_ERRORS) return;
+    timer = setTimeout(refresh, Math.max(asked + MINUTE * 2 ** errors - Date.now(), 0));
+  }
+
+  async function refresh() {
+    if (busy || document.visibilityState !== "visible") return;
+    busy = true;
+    const began = Date.now();
+    const headers = { Accept: "text/html" };
+    if (began - fetched < WHOLE) headers["If-None-Match"] = `W/"${tag}"`;
+    try {
+      const answer = await fetch(location.href, { headers, cache: "no-store" });
+      if (answer.status === 200) {
+        if (show(await answer.text())) fetched = began;
+      } else if (answer.status !== 304) throw answer;
+      errors = 0;
+      saved.hidden = true;
+    } catch {
+      errors += 1;
+      if (saved.hidden) admit();
+    }
+    asked = began;
+    busy = false;
+    plan();
+  }
+
+  /* False where it would disturb the reader: then it is tried again in a minute. */
+  function show(html) {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const [fresh, told] = [page.querySelector("main"), page.querySelector("script[data-tag]")];
+    if (!fresh || !told) throw new Error("not one of our pages");
+    const old = main();
+    const focus = old.contains(document.activeElement) ? document.activeElement : null;
+    if ((focus && focus.matches(CONTROLS)) || !getSelection().isCollapsed) return false;
+    if (told.dataset.tag.split("-").pop() !== tag.split("-").pop()) return location.reload();
+    const changed = news(old, fresh, page.title);
+    keepAsLeft(old, fresh);
+    const place = [...old.querySelectorAll(FOCUSABLE)].indexOf(focus);
+    old.replaceWith(fresh);
+    if (place >= 0) fresh.querySelectorAll(FOCUSABLE)[place]?.focus({ preventScroll: true });
+    tag = told.dataset.tag;
+    document.title = page.title;
+    if (changed) live.textContent = changed;
+    return true;
+  }
+
+  function keepAsLeft(old, fresh) {
+    const pairs = (what) => [...old.querySelectorAll(what)].map((each, i) => [each, fresh.querySelectorAll(what)[i]]);
+    for (const [was, is] of pairs("details")) if (is) is.open = was.open;
+    for (const [was, is] of pairs(CONTROLS)) if (is && is.name === was.name) is.value = was.value;
+  }
+
+  /* What to tell who cannot see it: the crossings that do not stand as before, by their marks. */
+  function news(old, fresh, title) {
+    const [before, after] = [standings(old), standings(fresh)];
+    const names = [...after.keys()].filter((name) => before.get(name) !== after.get(name));
+    if (!names.length) return "";
+    return `${script.dataset.changed} ${names[0] ? names.slice(0, 5).join(", ") : title}`;
+  }
+
+  function standings(part) {
+    const cards = [...part.querySelectorAll("article")];
+    const marks = (each) => [...each.querySelectorAll(".mark")].map((mark) => mark.getAttribute("class")).join();
+    return new Map(cards.length ? cards.map((each) => [each.querySelector("a").textContent, marks(each)]) : [["", marks(part)]]);
+  }
+
+  /* The page stands as it was last heard of, and says so. */
+  function admit() {
+    const form = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", numberingSystem: "latn" };
+    at.dateTime = new Date(fetched).toISOString();
+    at.textContent = new Date(fetched).toLocaleTimeString(document.documentElement.lang, form);
+    saved.hidden = false;
+  }
+
+  function again() {
+    errors = Math.min(errors, MOST_ERRORS);
+    plan();
+  }
+
+  document.addEventListener("visibilitychange", again);
+  addEventListener("online", () => {
+    errors = 0;
+    refresh();
+  });
+  const [opened] = performance.getEntriesByType("navigation");
+  if (!saved.hidden || (opened && opened.type === "back_forward")) refresh();
+  else plan();
+
+  const worker = navigator.serviceWorker;
+  if (worker) {
+    const first = !worker.controller;
+    worker
+      .register("/sw.js")
+      .then(() => worker.ready)
+      .then((ready) => first && ready.active.postMessage("keep me"))
+      .catch(() => {});
+  }
+})();
