@@ -86,8 +86,9 @@ def test_a_tagged_csv_is_the_same(mark: str) -> None:
 def test_marks_within_the_cells_are_not_taken_for_those_between_them() -> None:
     row = [*ROW[:7], "one; two; three; four; five; six; seven; eight; nine; ten; eleven", ROW[8]]
     assert only(table(*TAGGED, row))["note"] == row[7]
-    quoted = [*ROW[:7], '"one, two, three, four, five, six, seven, eight, nine, ten, eleven"', ROW[8]]
-    assert only(table(["Posts, of the day"], *TAGGED, quoted, mark=";"))["note"] == quoted[7].strip('"')
+    note = "one, two, three, four, five, six, seven, eight, nine, ten, eleven"
+    quoted = [*ROW[:7], f'"{note}"', ROW[8]]
+    assert only(table(["Posts, of the day"], *TAGGED, quoted, mark=";"))["note"] == note
 
 
 COLUMNS = {"Border post": "crossing", "Date": "effective_at", "TRAFFIC": "traffic", "status": "state",

@@ -15,6 +15,7 @@ from crossings.domain.border import Side
 from crossings.domain.fields import clean
 from crossings.domain.vocabulary import Traffic
 from crossings.feeds.base import FeedError, Item, Place
+from crossings.feeds.cbp_zones import zones_of
 
 GROUPS = {
     Traffic.PEOPLE: "pedestrian_lanes",
@@ -25,32 +26,6 @@ PROGRAMS = {"standard_lanes": "", "FAST_lanes": "FAST", "NEXUS_SENTRI_lanes": "N
 NOT_SAID, NOT_THERE = {"update pending"}, {"n/a", ""}
 PORT = re.compile(r"[a-z0-9]{4,12}\Z")
 FRESH_FOR = timedelta(hours=3)
-
-# By the first digits of the port's number: two are the customs district; where one spans zones, four name the port.
-CANADA = {
-    "01": ("America/New_York", "America/Moncton"),
-    "0104": ("America/New_York", "America/Toronto"),  # Jackman, Quebec beyond
-    "02": ("America/New_York", "America/Toronto"),
-    "07": ("America/New_York", "America/Toronto"),
-    "09": ("America/New_York", "America/Toronto"),
-    "30": ("America/Los_Angeles", "America/Vancouver"),
-    "31": ("America/Anchorage", "America/Whitehorse"),
-    "33": ("America/Denver", "America/Edmonton"),
-    "3302": ("America/Los_Angeles", "America/Vancouver"),  # Eastport, in the north of Idaho
-    "3308": ("America/Los_Angeles", "America/Vancouver"),  # Porthill
-    "34": ("America/Chicago", "America/Winnipeg"),
-    "36": ("America/Chicago", "America/Winnipeg"),
-    "38": ("America/Detroit", "America/Toronto"),
-}
-MEXICO = {
-    "23": ("America/Chicago", "America/Matamoros"),
-    "24": ("America/Denver", "America/Ciudad_Juarez"),
-    "2403": ("America/Chicago", "America/Ojinaga"),  # Presidio
-    "25": ("America/Los_Angeles", "America/Tijuana"),
-    "26": ("America/Phoenix", "America/Hermosillo"),
-    "53": ("America/Chicago", "America/Matamoros"),
-}
-ELSEWHERE = {"CA": ("America/New_York", "America/Toronto"), "MX": ("America/Chicago", "America/Matamoros")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +87,6 @@ def text_in(data: Any, key: str, limit: int = 120) -> str:
     if value.isascii() and value.isprintable():
         return value.strip()[:limit]
     return clean(value.encode(errors="ignore").decode())[:limit]
-
-
-def zones_of(port: str, beyond: str) -> tuple[str, str]:
-    """The zones of the US side and of the side beyond; of a port in no known district, those of most ports."""
-    known = CANADA if beyond == "CA" else MEXICO
-    digits = re.sub(r"\D", "", port)
-    return known.get(digits[:4]) or known.get(digits[:2]) or ELSEWHERE[beyond]
 
 
 def places(ports: list[Port]) -> Iterator[Place]:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from crossings.domain.claims import Claim, LaneState
 from crossings.domain.readings import Reading as Count
 from crossings.ledger.outcome import Outcome, Result
 from crossings.ledger.transaction import Touched
-from crossings.models import Confirmation, Period, Report, Source
+from crossings.models import Confirmation, Period, Report, Retraction, Source
 from crossings.serializers import Json
 
 
@@ -45,7 +46,9 @@ class LastWords:
                 [crossings, traffic, to, self.source.pk],
             )
             found = cursor.fetchall()
-        reports = Report.objects.select_related("retraction").in_bulk([row[3] for row in found])
+        taken_back = Exists(Retraction.objects.filter(report=OuterRef("pk")))
+        rows = Report.objects.only("crossing", "effective_at", *SAID).annotate(taken_back=taken_back)
+        reports = rows.in_bulk([row[3] for row in found])
         return {(row[0], row[1], row[2]): reports[row[3]] for row in found}
 
     def repeats(self, claim: Claim, each: Touched, confirmations: list[Confirmation], now: datetime) -> Result | None:
@@ -59,14 +62,16 @@ class LastWords:
         if last is None or not _same_said(last, claim):
             return None
         at = claim.effective_at or now
-        if hasattr(last, "retraction"):
+        if last.taken_back:  # type: ignore[attr-defined]
             return Result(Outcome.NOTED, report=last.pk)
         if last.effective_at and at <= last.effective_at:
             return Result(Outcome.SAME, report=last.pk)
         if self._gate_unknown(each, lane, claim.declared_by, at, now):
             return None
         confirmations.append(
-            Confirmation(report=last, crossing=each.crossing, source=self.source, confirmed_at=at, recorded_at=now)
+            Confirmation(
+                report=last, crossing_id=last.crossing_id, source_id=self.source.pk, confirmed_at=at, recorded_at=now
+            )
         )
         return Result(Outcome.CONFIRMED, report=last.pk)
 
