@@ -6,11 +6,15 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.conf.locale import LANG_INFO
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.urls import translate_url
 from django.utils.http import parse_etags
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
@@ -46,15 +50,15 @@ def page(
 ) -> HttpResponseBase:
     """The page, or 304 where the reader has it. `fill` makes the template's context, only where it is needed.
 
-    Two things are added to it: the page's own address, unless it names one, and `tag`, by which a page left open asks
-    whether anything but the time has changed.
+    Three things are added to it: the page's own address, unless it names one; the same page in the other languages;
+    and `tag`, by which a page left open asks whether anything but the time has changed.
     """
 
     version = f"{version}-{template.partition('.')[0]}"
 
     def make() -> str:
-        address = request.build_absolute_uri(request.path)
-        return render_to_string(template, {"address": address, **fill(), "tag": lasting(version)})
+        context = {"address": request.build_absolute_uri(request.path), **fill(), "tag": lasting(version)}
+        return render_to_string(template, {**context, "languages": other_languages(context["address"])})
 
     return answer(request, version, now, make)
 
@@ -72,6 +76,14 @@ def answer(
     response.headers["ETag"] = etag
     response.headers["Cache-Control"] = CACHE
     return response
+
+
+def other_languages(address: str) -> list[tuple[str, str, str]]:
+    """Code, own name and path of the same page in each language but the present one."""
+    parts = urlsplit(address)
+    here = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    codes = [code for code, _ in settings.LANGUAGES if code != get_language()]
+    return [(code, LANG_INFO[code]["name_local"], translate_url(here, code)) for code in codes]
 
 
 def lasting(version: object) -> str:
