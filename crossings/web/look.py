@@ -28,7 +28,7 @@ from crossings.phrases.text import plain
 from crossings.phrases.times import COARSE, Clock, moment
 from crossings.phrases.words import sure
 from crossings.web.asked import asked
-from crossings.web.pairs import names, pair_of
+from crossings.web.pairs import names, own_name, pair_of
 from crossings.web.respond import page, short_hash
 
 Json = dict[str, Any]
@@ -107,13 +107,19 @@ class Look:
         known = self.moments.known_time or self.now
         return claims(self.sheet.crossing.pk, named, (start or until) - RETOLD, until, known)
 
+    @property
+    def name(self) -> str:
+        """As the readers of the page's language call it."""
+        return own_name(self.json)[1]
+
     def heading(self, clock: Clock) -> Json:
         here = reverse("web:crossing", args=[self.slug])
         minute = stamp(self.now.replace(second=0, microsecond=0))
         return {
             "crossing": self.json,
-            "title": plain(title(self.json, clock)),
-            "names": names(self.json),
+            "title": plain(title({**self.json, "name": self.name}, clock)),
+            "name": self.name,
+            "names": [each for each in (("en", self.json["name"]), *names(self.json)) if each[1] != self.name],
             "pair": pair_of(self.json),
             "asked": self.moments,
             "now": None if self.moments.past else clock.stamped(minute),
@@ -128,7 +134,7 @@ class Look:
         """A moment that could not be read is the reader's mistake: the page says so, and tells no status, which might
         be taken for that of the moment meant."""
         if self.moments.fault:
-            content = {**self.heading(self.moments.clock), "title": self.json["name"], "now": None}
+            content = {**self.heading(self.moments.clock), "title": self.name, "now": None}
             return HttpResponse(
                 render_to_string("unasked.html", content), status=400, headers={"Cache-Control": "no-store"}
             )

@@ -74,7 +74,7 @@ def history(request: HttpRequest, slug: str) -> HttpResponseBase:
     def fill() -> Json:
         past = look.past(PERIODS_PAGE, cursor=cursor)
         here = reverse("web:history", args=[slug])
-        heading = gettext("%(name)s: history") % {"name": look.json["name"]}
+        heading = gettext("%(name)s: history") % {"name": look.name}
         query = f"{look.moments.query or '?'}{'&' if look.moments.query else ''}cursor={past.cursor}"
         return {
             **look.heading(past.clock),
