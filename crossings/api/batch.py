@@ -68,19 +68,19 @@ def _take(items: list[Item], source: Source, now: datetime) -> list[Json]:
     checked: dict[int, Claim | Count] = {}
     for index, item in enumerate(items):
         try:
+            if item.faults:
+                raise Refused(list(item.faults))
             if item.kind is Kind.REPORT:
                 checked[index] = read_claim(item.data, names, source, item.at)
             elif item.kind is Kind.READING:
                 checked[index] = read_reading(item.data, names, source, item.at)
-            elif item.faults:
-                raise Refused(list(item.faults))
         except Refused as refused:
             results[index] = _refused(item, refused)
     done = record_many(source, list(checked.values()), now=now)
     for (index, sent), result in zip(checked.items(), done, strict=True):
         results[index] = _recorded(items[index], sent.external_id, result)
     for index, item in enumerate(items):
-        if item.kind is Kind.RETRACTION:
+        if item.kind is Kind.RETRACTION and index not in results:
             results[index] = _retracted(item, source, now)
     return [results[index] for index in sorted(results)]
 

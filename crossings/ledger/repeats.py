@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 
 from crossings.domain.claims import Claim, LaneState
 from crossings.domain.readings import Reading as Count
@@ -47,7 +48,9 @@ class LastWords:
             )
             found = cursor.fetchall()
         taken_back = Exists(Retraction.objects.filter(report=OuterRef("pk")))
-        rows = Report.objects.only("crossing", "effective_at", *SAID).annotate(taken_back=taken_back)
+        heard = Confirmation.objects.filter(report=OuterRef("pk")).order_by("-confirmed_at").values("confirmed_at")[:1]
+        rows = Report.objects.only("crossing", "effective_at", *SAID)
+        rows = rows.annotate(taken_back=taken_back, heard_at=Subquery(heard))
         reports = rows.in_bulk([row[3] for row in found])
         return {(row[0], row[1], row[2]): reports[row[3]] for row in found}
 
@@ -55,14 +58,18 @@ class LastWords:
         """A confirmation where the claim repeats the last word; None where it is news.
 
         What repeats a word that was taken back is only noted, until the source says something else; what repeats
-        while the gate is unknown (the last word was forgotten) is a new claim.
+        while the gate is unknown (the last word was forgotten) is a new claim. What is older than the last time this
+        source was heard to say otherwise is left aside.
         """
         lane = claim.lanes[0]
-        last = self.last.get((each.crossing.pk, lane.traffic.value, lane.to))
-        if last is None or not _same_said(last, claim):
+        last: Any = self.last.get((each.crossing.pk, lane.traffic.value, lane.to))
+        if last is None:
             return None
         at = claim.effective_at or now
-        if last.taken_back:  # type: ignore[attr-defined]
+        if not _same_said(last, claim):
+            overtaken = not last.taken_back and last.heard_at is not None and at < last.heard_at
+            return Result(Outcome.SAME, report=last.pk) if overtaken else None
+        if last.taken_back:
             return Result(Outcome.NOTED, report=last.pk)
         if last.effective_at and at <= last.effective_at:
             return Result(Outcome.SAME, report=last.pk)

@@ -203,9 +203,11 @@ def _promise(lane: Json) -> str:
             return gettext("to close")
         case State.RESTRICTED:
             asked = terms(lane)
+            if not lane.get("conditions"):
+                return gettext("to be on conditions: %(terms)s") % {"terms": gettext("not known to us")}
             if asked.kind == EXCEPT:
                 return gettext("to be closed except for %(who)s") % {"who": asked.words}
-            return gettext("to be on conditions: %(terms)s") % {"terms": asked.words or gettext("not known to us")}
+            return gettext("to be on conditions: %(terms)s") % {"terms": asked.words}
     return gettext("not known")
 
 

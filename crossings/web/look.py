@@ -124,7 +124,6 @@ class Look:
             "asked": self.moments,
             "now": None if self.moments.past else clock.stamped(minute),
             "here": here,
-            "address": self.request.build_absolute_uri(self.request.path + self.moments.query),
             "crossing_url": here + self.moments.query,
             "history_url": reverse("web:history", args=[self.slug]) + self.moments.query,
             "address": self.request.build_absolute_uri(self.request.path + self.moments.query),
