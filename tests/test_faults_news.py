@@ -14,7 +14,7 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
-from crossings import ingest, tasks
+from crossings import ingest, ledger, tasks
 from crossings.feeds import FORMATS
 from crossings.ingest.poll import due
 from crossings.management.commands.ingest import make_source as make_source_for
@@ -165,6 +165,7 @@ def test_when_our_own_clock_was_ahead_nothing_waits_until_it_is_that_late_again(
     source.batches.update(state="waiting", tried_at=next_year, received_at=next_year)
     assert ingest.left_behind(now) == [batch.pk]
     assert ingest.take_left_behind(batch.pk)
+    assert ledger.settle(now) == 1
     nothing_amiss()
 
 

@@ -351,6 +351,15 @@ LOCKS = """SELECT relation::regclass::text FROM pg_locks WHERE pid = pg_backend_
 
 
 @pytest.mark.django_db(transaction=True)
+def test_the_same_reply_in_another_file_says_nothing_of_when_the_next_was_made(tmp_path: Path) -> None:
+    source = make_source_for("us-cbp", FORMATS["cbp"])
+    for name in ("1.json", "2.json"):
+        (tmp_path / name).write_bytes(CBP.read_bytes())
+        ingest.ingest_file(source, tmp_path / name)
+    (tmp_path / "3.json").write_bytes(CBP.read_bytes().replace(b":25:16", b":55:16"))
+    assert ingest.ingest_file(source, tmp_path / "3.json").counts["confirmed"] == 141
+
+
 def test_a_trial_keeps_no_lock_that_a_closure_would_wait_for(partner: Source, tmp_path: Path) -> None:
     path = tmp_path / "trial.json"
     path.write_bytes(json.dumps(document(*[claim(id=f"t{n}") for n in range(3)]), default=str).encode())

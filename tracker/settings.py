@@ -149,7 +149,7 @@ locale.LANG_INFO |= {
     "ps": {"bidi": True, "code": "ps", "name": "Pashto", "name_local": "پښتو"},
     "fa-af": {"bidi": True, "code": "fa-af", "name": "Dari", "name_local": "دری"},
 }
-LANGUAGES_BIDI = ["ps", "fa-af", "ur"]
+LANGUAGES_BIDI = ["ps", "fa", "fa-af", "ur"]  # Django asks for the direction of fa-af by "fa"
 PLANNED_LANGUAGES = {"ps": "Pashto", "fa-af": "Dari", "ur": "Urdu"}
 LANGUAGES = [("en", "English")] + [
     (code, name)

@@ -163,7 +163,6 @@ def _way_of_asking(source: Source) -> str:
 def _take(row: Poll, arrival: Arrival, clock: Clock, by_hand: bool = False, *, trial: bool = False) -> None:
     """Into the ledger, whatever it is; the row tells what came of it."""
     row.file_name, row.bytes, row.sha256 = arrival.file_name, len(arrival.body), arrival.sha256
-    row.reply_at = min(arrival.written_at, row.started_at) if arrival.written_at else None
     row.save()
     if arrival.error is not None:
         _fail(row, arrival.error.code, arrival.error.detail, clock())
@@ -172,6 +171,9 @@ def _take(row: Poll, arrival: Arrival, clock: Clock, by_hand: bool = False, *, t
     elif not by_hand and (kept := raw.kept_already(row.source, row.sha256)):
         _leave_to(row, *kept, clock())
     else:
+        if arrival.written_at:  # unless it says a time of its own
+            row.reply_at = min(arrival.written_at, row.started_at)
+            row.save()
         work_off(raw.store(row, arrival, clock()), clock, trial=trial)
 
 

@@ -48,7 +48,8 @@ def publish(touched: dict[int, Touched], now: datetime) -> None:
         changes = list(_changes(each, before, status, status_json))
         moved = changes or before != status_json or before_queues != each.current.queues
         pending.append((each, changes if moved else []))
-        if moved:
+        ahead_of_us = each.current.updated_at is not None and each.current.updated_at > now
+        if moved or ahead_of_us:
             each.current.version += 1
             each.current.updated_at = now
     _number(pending, now)

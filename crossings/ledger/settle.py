@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import InterfaceError, OperationalError
+from django.db.models import Q
 
 from crossings.domain.vocabulary import ChangeType
 from crossings.ledger.publish import publish
@@ -15,6 +16,7 @@ from crossings.ledger.transaction import Touched, in_transaction, lock_crossings
 from crossings.models import Crossing, Current, Source
 
 log = logging.getLogger(__name__)
+CLOCKS_DIFFER = timedelta(minutes=5)
 
 
 def settle(now: datetime, limit: int = 200) -> int:
@@ -22,9 +24,8 @@ def settle(now: datetime, limit: int = 200) -> int:
 
     One that cannot be derived is logged as an error and left; the others are settled without it.
     """
-    due = list(
-        Current.objects.filter(settle_at__lte=now).order_by("settle_at").values_list("crossing_id", flat=True)[:limit]
-    )
+    rows = Current.objects.filter(Q(settle_at__lte=now) | Q(updated_at__gt=now + CLOCKS_DIFFER))
+    due = list(rows.order_by("settle_at").values_list("crossing_id", flat=True)[:limit])
     try:
         return _settle(due, now) if due else 0
     except (OperationalError, InterfaceError):
@@ -35,14 +36,19 @@ def settle(now: datetime, limit: int = 200) -> int:
 
 def _settle(due: Sequence[int], now: datetime) -> int:
     def work() -> int:
-        touched = {pk: each for pk, each in lock_crossings(due).items() if (each.current.settle_at or now) <= now}
+        touched = {pk: each for pk, each in lock_crossings(due).items() if _is_due(each.current, now)}
         for each in touched.values():
-            each.touch(each.current.settle_at or now)
+            each.touch(min(each.current.settle_at or now, now))
         if touched:
             publish(touched, now)
         return len(touched)
 
     return in_transaction(work)
+
+
+def _is_due(row: Current, now: datetime) -> bool:
+    """Also what was derived when our clock was ahead: it tells of a time to come."""
+    return (row.settle_at or now) <= now or (row.updated_at is not None and row.updated_at > now + CLOCKS_DIFFER)
 
 
 def _settle_alone(pk: int, now: datetime) -> int:
