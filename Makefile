@@ -5,7 +5,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 PY := .venv/bin/python
 
-.PHONY: run test test-all check bench requirements
+.PHONY: run test test-all check bench shots requirements
 
 # Ends with make, too, should that be killed.
 run: .venv/.runtime
@@ -17,16 +17,20 @@ test: .venv/.dev
 test-all: .venv/.dev
 	$(PY) -m pytest -rs
 
-# Missing translations join this list with the first catalogue.
 check: .venv/.dev
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(PY) -W "ignore:Got an error checking:RuntimeWarning" manage.py makemigrations --check --dry-run
+	$(PY) manage.py catalogues --check
 
 bench: .venv/.dev
 	$(PY) -m benchmarks
+
+# Pictures of every page, in each language, for whoever changes how they look: in var/shots/.
+shots: .venv/.dev
+	$(PY) -m tests.shots
 
 # Pins anew what requirements.in and requirements-dev.in name. The lowest Python we run on decides.
 requirements: .venv/.dev

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import time, timedelta
 
 import pytest
 
 from crossings.domain.faults import Refused
-from crossings.domain.passage import Coming, ComingKind, Doubt, GateSeen, Passage
+from crossings.domain.hours import Opening, hours_now
+from crossings.domain.passage import Coming, ComingKind, Doubt, GateSeen, LaneSeen, Passage, passage
 from crossings.domain.traveller import asking_from_json
 from crossings.domain.vocabulary import Confidence, Passing, Precision, Traffic
 from tests.passages import (
@@ -119,13 +120,20 @@ CASES: list[tuple[str, list[Json], Json, str, set[str]]] = [
     ("in words", [{"text": "emergency cases"}], AFGHAN, WITH, {"text unjudged"}),
     ("in words, for others", [{"who": ["patients"], "text": "wounded"}], {"who": ["traders"]}, BACK, set()),
     # Days and hours: it is Friday noon in Karachi
-    ("on its day", [{"days": ["fri"]}], AFGHAN, THROUGH, set()),
+    ("on its day, which ends", [{"days": ["fri"]}], AFGHAN, WITH, {"days bound"}),
+    ("on every day", [{"days": ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]}], AFGHAN, THROUGH, set()),
     ("on another day", [{"days": ["mon", "tue"]}], AFGHAN, WITH, {"days missing"}),
-    ("in its hours", [{"hours": ["08:00", "17:00"]}], AFGHAN, THROUGH, set()),
+    ("in its hours, which end", [{"hours": ["08:00", "17:00"]}], AFGHAN, WITH, {"hours bound"}),
+    ("around the clock", [{"hours": ["00:00", "24:00"]}], AFGHAN, THROUGH, set()),
+    ("in its last minutes", [{"goods": ["coal"], "hours": ["06:00", "12:03"]}], {"goods": ["coal"]}, WITH,
+     {"hours bound"}),
+    ("in its hours, beside a free way", [{"hours": ["08:00", "17:00"]}, {"country": "AF"}], AFGHAN, THROUGH,
+     {"hours bound"}),
     ("after its hours", [{"hours": ["06:00", "12:00"]}], AFGHAN, WITH, {"hours missing"}),
-    ("through the night", [{"hours": ["22:00", "12:30"]}], AFGHAN, THROUGH, set()),
-    ("until midnight", [{"hours": ["08:00", "24:00"]}], AFGHAN, THROUGH, set()),
-    ("a night that began on a day named", [{"hours": ["22:00", "12:30"], "days": ["thu"]}], AFGHAN, THROUGH, set()),
+    ("through the night", [{"hours": ["22:00", "12:30"]}], AFGHAN, WITH, {"hours bound"}),
+    ("until midnight", [{"hours": ["08:00", "24:00"]}], AFGHAN, WITH, {"hours bound"}),
+    ("a night that began on a day named", [{"hours": ["22:00", "12:30"], "days": ["thu"]}], AFGHAN, WITH,
+     {"hours bound"}),
     # Loads
     ("grapes", [{"goods": ["perishables"]}], GRAPES, THROUGH, set()),
     ("coal where grapes pass", [{"goods": ["perishables"]}], {"goods": ["coal"]}, BACK, set()),
@@ -170,6 +178,11 @@ CASES: list[tuple[str, list[Json], Json, str, set[str]]] = [
     ("denied with papers that one lacks", [{"effect": "deny", "documents": ["permit"]}], {"documents": []}, THROUGH,
      set()),
     ("denied on another day", [{"effect": "deny", "days": ["mon"]}], AFGHAN, THROUGH, set()),
+    ("denied from tomorrow", [{"effect": "deny", "days": ["sat"]}], AFGHAN, NOT_KNOWN, {"days missing"}),
+    ("denied in four minutes", [{"effect": "deny", "goods": ["coal"], "hours": ["12:04", "16:00"]}],
+     {"goods": ["coal"]}, NOT_KNOWN, {"hours missing"}),
+    ("denied in four minutes, to others", [{"effect": "deny", "goods": ["coal"], "hours": ["12:04", "16:00"]}],
+     {"goods": ["food"]}, THROUGH, set()),
     ("denied today", [{"effect": "deny", "days": ["fri"]}], AFGHAN, BACK, set()),
     ("denied a part of the load", [{"effect": "deny", "hs": ["27"]}], {"hs": ["0806", "2701"]}, BACK, set()),
     ("denied on foot, with a truck", [{"effect": "deny", "how": "on_foot"}], GRAPES, THROUGH, set()),
@@ -177,6 +190,36 @@ CASES: list[tuple[str, list[Json], Json, str, set[str]]] = [
     ("priority opens nothing", [{"effect": "priority", "goods": ["food"]}, {"goods": ["coal"]}], GRAPES, BACK, set()),
     ("priority shuts nothing", [{"effect": "priority", "goods": ["coal"]}, {"goods": ["food"]}], GRAPES, THROUGH,
      set()),
+    ("a limit on who goes first", [{"effect": "priority", "limit": {"count": 40, "per": "day"}}, {"goods": ["food"]}],
+     GRAPES, NOT_KNOWN, set()),
+    ("a fee of who goes first", [{"effect": "priority", "fee": {"amount": 600, "currency": "PKR"}}, {"country": "AF"}],
+     AFGHAN, NOT_KNOWN, set()),
+    ("words on who goes first", [{"effect": "priority", "text": "only on Monday"}, {"country": "AF"}], AFGHAN,
+     NOT_KNOWN, set()),
+    ("words on others who go first", [{"effect": "priority", "goods": ["coal"], "text": "wet"}, {"goods": ["food"]}],
+     GRAPES, THROUGH, set()),
+    ("words beside a free way", [{"text": "emergency cases"}, {"country": "AF"}], AFGHAN, WITH, {"text unjudged"}),
+    # Loads that contradict themselves
+    ("aid of two trades", [{"goods": ["humanitarian"]}], {"goods": ["humanitarian", "bilateral", "transit"]},
+     NOT_KNOWN, set()),
+    ("two trades", [{"goods": ["bilateral"]}], {"goods": ["bilateral", "transit"]}, NOT_KNOWN, set()),
+    ("grapes with the code of coal", [{"goods": ["perishables"]}], {"goods": ["perishables"], "hs": ["2701"]},
+     NOT_KNOWN, set()),
+    ("food with the code of fuel", [{"effect": "deny", "goods": ["fuel"]}], {"goods": ["food"], "hs": ["2710"]},
+     NOT_KNOWN, set()),
+    ("coal with the code of grapes", [{"effect": "deny", "hs": ["2701"]}], {"goods": ["coal"], "hs": ["0806"]},
+     NOT_KNOWN, set()),
+    ("no goods, and a code", [{"effect": "deny", "goods": ["fuel"]}], {"goods": [], "hs": ["2710"]}, NOT_KNOWN,
+     set()),
+    ("grapes with their code", [{"goods": ["perishables"]}], {**GRAPES, "hs": ["0806"]}, THROUGH, set()),
+    ("transit with a code", [{"goods": ["transit"]}], {"goods": ["transit"], "hs": ["8703"]}, THROUGH, set()),
+    # Loaded or empty does not say of what kind
+    ("loaded where tankers are denied", [{"effect": "deny", "vehicle": ["tanker"]}],
+     {"goods": ["fuel"], "vehicle": ["loaded"]}, WITH, {"vehicle asked"}),
+    ("empty where tankers are denied", [{"effect": "deny", "vehicle": ["tanker"]}], {"vehicle": ["empty"]}, WITH,
+     {"vehicle asked"}),
+    ("a container where tankers are denied", [{"effect": "deny", "vehicle": ["tanker"]}],
+     {"goods": ["food"], "vehicle": ["loaded", "container"]}, THROUGH, set()),
 ]  # fmt: skip
 
 
@@ -221,8 +264,19 @@ def test_each_gate_has_its_own_conditions_and_all_must_let_pass() -> None:
 
 def test_hours_are_those_of_the_side_whose_gate_it_is() -> None:
     until_noon: Json = {"hours": ["06:00", "12:00"]}
-    assert asked(gate("AF", RESTRICTED, until_noon), gate("PK"), told=AFGHAN).answer == THROUGH
-    assert asked(gate("AF"), gate("PK", RESTRICTED, until_noon), told=AFGHAN).answer == WITH
+    assert asked(gate("AF", RESTRICTED, until_noon), gate("PK"), told=AFGHAN).gates[0].ways[0].needs[0].kind == "bound"
+    assert (
+        asked(gate("AF"), gate("PK", RESTRICTED, until_noon), told=AFGHAN).gates[1].ways[0].needs[0].kind == "missing"
+    )
+
+
+@pytest.mark.parametrize(("closes", "answer"), [(13, NOT_KNOWN), (14, NOT_KNOWN), (15, THROUGH), (12, WITH)])
+def test_shortly_before_the_crossing_shuts_nobody_is_let_through_for_sure(closes: int, answer: str) -> None:
+    hours = tuple(Opening(side, time(6), time(closes)) for side in ("PK",))
+    border = replace(TORKHAM, hours=hours)
+    asking = asking_from_json({"to": "PK", **AFGHAN}, border)
+    lane = LaneSeen(asking.lane, (gate("AF"), gate("PK")), hours_now(border, asking.lane, NOON))
+    assert passage(border, lane, asking.traveller, NOON).answer == answer
 
 
 @pytest.mark.parametrize(

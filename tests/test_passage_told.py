@@ -108,6 +108,46 @@ def test_a_restricted_lane_does_not_hide_that_its_other_gate_is_long_unheard_of(
     assert found.answer is NOT_KNOWN
 
 
+# Sources that name other conditions
+
+COAL: Json = {"goods": ["coal"]}
+ALLOW_COAL, ALLOW_FUEL = {"effect": "allow", **COAL}, {"effect": "allow", "goods": ["fuel"]}
+DENY_COAL, DENY_FUEL = {"effect": "deny", **COAL}, {"effect": "deny", "goods": ["fuel"]}
+TERMS: list[tuple[str, list[Json], list[Json], bool]] = [
+    ("other denials", [DENY_COAL], [DENY_FUEL], False),
+    ("other permissions", [ALLOW_FUEL], [ALLOW_COAL], False),
+    ("no terms, and some", [], [ALLOW_COAL], False),
+    ("one more denial", [DENY_FUEL], [DENY_FUEL, DENY_COAL], False),
+    ("the same", [ALLOW_COAL], [ALLOW_COAL], True),
+    ("the same in another order", [ALLOW_COAL, ALLOW_FUEL], [ALLOW_FUEL, ALLOW_COAL], True),
+]
+
+
+def of_pakistan(terms: list[Json], **more: Any) -> Json:
+    lane = {"traffic": "cargo", "to": ["PK", "AF"], "state": "restricted", "conditions": terms}
+    return {"effective_at": "2023-02-24T07:00:00Z", "declared_by": "PK", "lanes": [lane], **more}
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize(("one", "other", "agree"), [case[1:] for case in TERMS], ids=[case[0] for case in TERMS])
+def test_two_sources_that_name_other_conditions_let_nobody_through(
+    one: list[Json], other: list[Json], agree: bool, swapped: bool
+) -> None:
+    first, second = (SECOND, PRESS) if swapped else (PRESS, SECOND)
+    words = said(BOTH_OPEN[0], (of_pakistan(one), first), (of_pakistan(other), second), now=AT)
+    found = answered(words, COAL, AT)
+    assert (found.answer is THROUGH) is agree
+    assert (found.gates[1].gate.confidence == "disputed") is not agree
+    assert set(found.reports) >= ({1, 3} if swapped else {1, 2}) or agree
+
+
+def test_who_named_other_conditions_before_is_overtaken_and_seconds_nobody() -> None:
+    before = of_pakistan([ALLOW_COAL], effective_at="2023-02-24T06:00:00Z", reported_at="2023-02-24T06:00:00Z")
+    words = said(BOTH_OPEN[0], (before, PRESS), (of_pakistan([ALLOW_COAL, ALLOW_FUEL]), SECOND), now=AT)
+    found = answered(words, COAL, AT)
+    assert found.answer is NOT_KNOWN and found.gates[1].doubts == (Doubt.SINGLE,)
+
+
 # What was seen to pass, and what is to come
 
 BOTH_OPEN = [
@@ -207,7 +247,7 @@ def test_each_condition_of_the_reference_history_is_judged_as_it_reads(traffic: 
     plain = not any(part in condition for part in NEVER_PLAIN) and condition.get("how", "on_foot") == "on_foot"
     if denies:
         assert perfect is (BACK if plain else NOT_KNOWN)
-    elif "days" in condition or not plain:
+    elif condition.keys() & {"days", "hours"} or not plain:
         assert perfect is WITH
     else:
         assert perfect is THROUGH

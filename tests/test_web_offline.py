@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 import re
 from collections.abc import Generator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from crossings.web import style
+from crossings.web.asked import asked
 from crossings.web.style import FOLDER
 from tests.factories import lanes, make_crossing, make_source, say
 from tests.reader import ago, reader, week
@@ -18,8 +20,13 @@ from tests.test_browser_pages import CHROMIUM, SWITCHES
 
 __all__ = ["reader", "week"]
 
-MOST_BYTES = {"site.js": 2200, "sw.js": 1800}
+MOST_BYTES = {"site.js": 2300, "sw.js": 1800}
 MINUTE = 60_000
+FOLDS = (
+    "<details id='was'><summary>3 more counts</summary></details>",
+    "<details id='new'><summary>As a table</summary></details>"
+    "<details id='was'><summary>4 more counts</summary></details>",
+)
 
 
 @pytest.mark.django_db
@@ -50,6 +57,12 @@ def test_scripts_come_from_here_alone_and_are_small():
     assert "unsafe" not in style.PUBLIC and "default-src 'none'" in style.PUBLIC
     for name, most in MOST_BYTES.items():
         assert len(gzip.compress((FOLDER / name).read_bytes())) <= most, name
+
+
+@pytest.mark.parametrize("given", ["2023-02-23", "20230223", "2023-W08-4", "2023W084"])
+def test_a_day_in_any_of_its_writings_is_its_noon(given):
+    noon = datetime(2023, 2, 23, 7, 30, tzinfo=UTC)
+    assert asked({"at": given}, ("Asia/Kabul",), datetime(2026, 1, 1, tzinfo=UTC)).at_time == noon
 
 
 @pytest.mark.django_db
@@ -105,8 +118,6 @@ class Tab:
         )
 
     def lose_the_network(self) -> None:
-        # What the browser itself keeps may be shown for half a minute more, and is no older than that.
-        self.context.new_cdp_session(self.page).send("Network.clearBrowserCache")
         self.context.set_offline(True)
 
     def minutes_pass(self, n: int = 1) -> None:
@@ -167,6 +178,72 @@ def test_a_saved_copy_of_another_day_says_of_which(tab):
     tab.lose_the_network()
     tab.open("/c/torkham/")
     assert re.search(r"Saved copy from .*3.*2026", tab.page.inner_text("#saved"))
+
+
+@pytest.mark.browser
+def test_a_copy_bears_the_time_at_which_the_site_made_it_less_its_age_in_a_proxy(tab):
+    made = """async given => {
+        const answer = new Response('<html><p id="saved" hidden><time id="saved-at"></time>', {headers: given});
+        await keep(new URL("/kept/", location.href), answer);
+        const kept = await (await caches.open("pages-1")).match("/kept/");
+        return Date.parse(kept.headers.get("Saved-At"));
+    }"""
+    tab.open_and_keep("/c/torkham/")
+    [worker] = tab.context.service_workers
+    given = {"Cache-Control": "public", "Date": "Thu, 23 Feb 2023 07:30:00 GMT"}
+    at = datetime(2023, 2, 23, 7, 30, tzinfo=UTC).timestamp() * 1000
+    assert worker.evaluate(made, given) == at
+    assert worker.evaluate(made, {**given, "Age": "600"}) == at - 600_000
+    assert abs(worker.evaluate(made, {"Cache-Control": "public"}) - timezone.now().timestamp() * 1000) < MINUTE
+
+
+@pytest.mark.browser
+def test_a_copy_opened_again_with_the_network_back_is_fetched_whole_and_stays_marked_until_it_is_shown(tab):
+    tab.open_and_keep("/c/torkham/")
+    tab.page.clock.install()
+    tab.lose_the_network()
+    tab.open("/c/torkham/")
+    tab.page.evaluate("getSelection().selectAllChildren(document.querySelector('main'))")
+    close_torkham()
+    tab.asked.clear()
+    tab.context.set_offline(False)
+    tab.page.evaluate("dispatchEvent(new Event('online'))")
+    tab.minutes_pass(3)
+    assert {status for _, status in tab.asked} == {200}
+    assert tab.page.is_visible("#saved") and "closed" not in tab.page.inner_text(".answers")
+    tab.page.evaluate("getSelection().removeAllRanges()")
+    tab.minutes_pass()
+    assert tab.page.is_hidden("#saved") and "closed" in tab.page.inner_text(".answers")
+    tab.asked.clear()
+    tab.minutes_pass()
+    assert [status for _, status in tab.asked] == [304]
+
+
+@pytest.mark.browser
+def test_a_page_come_back_to_is_fetched_whole(tab):
+    tab.open("/c/torkham/")
+    tab.asked.clear()
+    with tab.page.expect_response(lambda answer: answer.url.endswith("/c/torkham/")) as found:
+        tab.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    assert found.value.status == 200
+
+
+@pytest.mark.browser
+def test_what_was_unfolded_stays_so_wherever_it_stands_on_the_new_page(bare_tab):
+    def answered(route: Any) -> None:
+        html = route.fetch(headers={"Accept": "text/html"}).text()
+        route.fulfill(content_type="text/html", body=html.replace("<h1", FOLDS[len(told) > 0] + "<h1", 1))
+        told.append(1)
+
+    told: list[int] = []
+    bare_tab.page.clock.install()
+    bare_tab.page.route("**/c/torkham/", answered)
+    bare_tab.open("/c/torkham/")
+    bare_tab.page.click("#was summary")
+    bare_tab.minutes_pass()
+    assert bare_tab.page.evaluate("[document.querySelector('#new').open, document.querySelector('#was').open]") == [
+        False, True]  # fmt: skip
+    assert bare_tab.page.evaluate("document.activeElement.parentElement.id") == "was"
 
 
 @pytest.mark.browser

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 WEEK = [
     ("2023-02-20T12:00", "closed by Afghanistan since Sunday 19 Feb 2023, about 17:30 Kabul / about 18:00 Karachi"),
-    ("2023-02-23T08:00", "not known (last known: closed, until 23 Feb); no word from Pakistan."),
+    ("2023-02-23T08:00", "not known (last known: closed; not known since 23 Feb); no word from Pakistan."),
     ("2023-02-23T18:00", "closed by Pakistan since Thursday 23 Feb 2023, 13:30 Kabul / 14:00 Karachi"),
     ("2023-02-24T15:00", "closed by Pakistan since Thursday 23 Feb 2023, 13:30 Kabul / 14:00 Karachi"),
     (
@@ -28,7 +28,7 @@ WEEK = [
         "last reported open, 6 hours earlier (since Saturday 25 Feb 2023, 06:00 Kabul / 06:30 Karachi); "
         "one gate last heard of 2 days earlier (Amu TV)",
     ),
-    ("2023-05-20T12:00", "not known (last reported open, until 26 Apr); nobody has spoken of it lately."),
+    ("2023-05-20T12:00", "not known (last reported open; not known since 26 Apr); nobody has spoken of it lately."),
 ]
 
 

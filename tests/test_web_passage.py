@@ -8,6 +8,7 @@ import logging
 import re
 from datetime import timedelta
 from html import unescape
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 
@@ -190,7 +191,19 @@ def test_outside_hours_the_answer_is_when_it_opens(friday: None) -> None:
     said = {"crossing": "night", "effective_at": ago(3), "lanes": lanes("open")}
     say(make_source("third-desk", kind="staff"), said, now=timezone.now())
     page = words_of(send(PATIENT, path="/c/night/passage/"))
-    assert "Only with…" in page and "opens" in page
+    assert "People on foot to Pakistan Shut" in page and "opens" in page
+    assert "Only with…" not in page and "Without what is named here" not in page
+
+
+def test_shortly_before_it_shuts_the_hour_is_told(friday: None) -> None:
+    closes = timezone.now() + timedelta(hours=1)
+    make_crossing("dusk", timezone_a="UTC", timezone_b="UTC", hours=[
+        {"side": side, "opens": f"{closes - timedelta(hours=12):%H:%M}", "closes": f"{closes:%H:%M}"}
+        for side in ("AF", "PK")])  # fmt: skip
+    said = {"crossing": "dusk", "effective_at": ago(3), "lanes": lanes("open")}
+    say(make_source("third-desk", kind="staff"), said, now=timezone.now())
+    page = words_of(send(PATIENT, path="/c/dusk/passage/"))
+    assert "Not known" in page and "What holds now was said to last only until" in page
 
 
 def test_page_and_api_give_the_same_answer(friday: None, api: Api) -> None:
@@ -250,6 +263,31 @@ def test_a_body_that_is_too_large_or_of_another_kind_is_not_read(friday: None) -
     assert large.status_code == 413 and large.headers["Cache-Control"] == "no-store"
     assert Client().post(PATH, {"to": "PK"}).status_code == 413  # multipart, which could carry files
     assert Client().post(PATH, '{"to": "PK"}', content_type="application/json").status_code == 413
+
+
+UNREAD: list[tuple[str, str, str, int]] = [
+    (PATH, "&".join(["to=PK"] * 1001), FORM, 400),
+    (PATH, "to=PK", f"{FORM}; charset=utf-16", 400),
+    ("/c/nowhere/passage/", "to=PK", FORM, 404),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "kind", "status"), UNREAD)
+def test_whatever_is_answered_to_what_was_told_is_kept_nowhere(
+    friday: None, path: str, body: str, kind: str, status: int
+) -> None:
+    answer = Client().post(path, body, content_type=kind)
+    assert answer.status_code == status
+    assert answer.headers["Cache-Control"] == "no-store" and answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(("pad", "status"), [(0, 200), (door.MOST_BYTES, 413)])
+def test_a_body_in_chunks_is_read_as_far_as_any_other(friday: None, pad: int, status: int) -> None:
+    body = BytesIO(b"to=PK&who=students&pad=" + b"x" * pad)
+    chunked: Any = {"CONTENT_LENGTH": "", "wsgi.input": body, "wsgi.input_terminated": True}
+    answer = Client().generic("POST", PATH, b"", content_type=FORM, **chunked)
+    assert answer.status_code == status
+    assert ('value="students" checked' in answer.content.decode()) is (status == 200)
 
 
 def test_what_was_told_is_in_no_log_and_no_query(friday: None, caplog: pytest.LogCaptureFixture) -> None:

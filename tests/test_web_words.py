@@ -124,18 +124,18 @@ SENTENCES: list[tuple[str, Json, str]] = [
     (
         "one gate open and no word from the other",
         unknown(gates={"AF": "open", "PK": "unknown"}, last_known="closed"),
-        "Goods trucks to Pakistan: not known (last known: closed, until 19 Feb); no word from Pakistan.",
+        "Goods trucks to Pakistan: not known (last known: closed; not known since 19 Feb); no word from Pakistan.",
     ),
     (
         "a stated end that has passed",
         unknown(gates={"AF": "unknown", "PK": "unknown"}, last_known="closed", confidence="assumed"),
-        "Goods trucks to Pakistan: not known (last known: closed, until 19 Feb); "
+        "Goods trucks to Pakistan: not known (last known: closed; not known since 19 Feb); "
         "its stated end has passed, with no word that it opened.",
     ),
     (
         "silence",
         unknown(gates={"AF": "unknown", "PK": "unknown"}, last_known="open"),
-        "Goods trucks to Pakistan: not known (last reported open, until 19 Feb); nobody has spoken of it lately.",
+        "Goods trucks to Pakistan: not known (last reported open; not known since 19 Feb); nobody has spoken of it lately.",
     ),
     ("no word ever", never(), "Goods trucks to Pakistan: nothing was ever reported."),
     (

@@ -59,6 +59,8 @@ def _option(other: Any, clock: Clock) -> Option:
     details = []
     if other.km is not None:
         details.append(gettext("%(n)s km away in a straight line") % {"n": apart(round(other.km))})
+    if words.shut_at_this_hour(other.lane):
+        details.append(words.hours_now(other.lane, there))
     details.append(words.freshness(other.lane, there))
     if other.passed:
         details.append(brief_count(other.passed, there))
@@ -76,6 +78,8 @@ def open_then(then: Sequence[bool | None]) -> str:
     """Whether it was open as the last closures here began; empty where there were none."""
     if not then:
         return ""
+    if not any(each is not None for each in then):
+        return gettext("not known whether it was open as the last closures here began")
     form = ngettext(
         "open as the last closure here began: %(yes)s of %(n)s",
         "open as the last %(n)s closures here began: %(yes)s of %(n)s",

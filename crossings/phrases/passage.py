@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.functional import Promise
@@ -93,7 +94,8 @@ class GateTold:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """`wanting` is what is missing, in short; `note` what is known of the hours."""
+    """`wanting` is what is missing, in short; `note` what is known of the hours. Where nothing is missing but the hour,
+    the heading says so, and when it opens."""
 
     mark: str
     heading: str
@@ -107,8 +109,10 @@ class Told:
     voices: tuple[Voice, ...]
 
 
-def told(found: Json, clock: Clock) -> Told:
+def told(found: Json, clock: Clock, shuts: datetime | None = None) -> Told:
+    """`shuts` is when the crossing's own hours end, where that is near at hand."""
     answer = found["answer"]
+    only_shut = answer == Answer.ONLY_WITH and all(each["answer"] != Answer.ONLY_WITH for each in found["gates"])
     lane = gettext("%(traffic)s %(direction)s") % {
         "traffic": traffic_named([found["traffic"]]),
         "direction": directions_named([found["to"]]),
@@ -118,11 +122,11 @@ def told(found: Json, clock: Clock) -> Told:
     unknown_hours = found["now"] == Passing.HOURS_UNKNOWN
     return Told(
         mark=MARKS[answer].value,
-        heading=str(HEADINGS[answer]),
+        heading=capital(hours_now(found, clock)) if only_shut else str(HEADINGS[answer]),
         lane=capital(lane),
-        meaning=str(MEANINGS[answer]),
+        meaning="" if only_shut else str(MEANINGS[answer]),
         wanting=tuple(_wanting(gates)) if answer == Answer.ONLY_WITH else (),
-        warnings=tuple(_warnings(found, clock)),
+        warnings=tuple(_warnings(found, clock, only_shut, shuts)),
         note=gettext("Its opening hours are not known to us.") if unknown_hours else "",
         gates=gates,
         questions=gettext("We could say more if you told: %(what)s.") % {"what": questions} if questions else "",
@@ -134,13 +138,15 @@ def _wanting(gates: Sequence[GateTold]) -> Iterator[str]:
     """What hangs on the way that is nearest, gate by gate; where there are several, that is for the gates to tell."""
     for gate in gates:
         if len(gate.ways) == 1 and not gate.unless:
-            yield from gate.ways[0].hangs_on
+            yield from gate.ways[0].hangs_on or (gate.ways[0].who,)
 
 
-def _warnings(found: Json, clock: Clock) -> Iterator[str]:
+def _warnings(found: Json, clock: Clock, headed: bool, shuts: datetime | None) -> Iterator[str]:
     """What concerns the lane as a whole, whatever its gates say."""
-    if found["now"] == Passing.OUTSIDE_HOURS:
+    if found["now"] == Passing.OUTSIDE_HOURS and not headed:
         yield capital(gettext("%(hours)s.") % {"hours": hours_now(found, clock)})
+    if shuts:
+        yield gettext("What holds now was said to last only until %(when)s.") % {"when": clock.when(shuts)}
     of_gates = {doubt for gate in found["gates"] for doubt in gate["doubts"]}
     yield from (str(DOUBTS[doubt]) for doubt in found["doubts"] if doubt in DOUBTS and doubt not in of_gates)
     yield from (_coming(each, clock) for each in found["coming"])
@@ -188,7 +194,7 @@ def _lines(gate: Json, traffic: str, clock: Clock) -> Iterator[str]:
         allowed = [phrase(each, traffic) for each in gate["conditions"] if each["effect"] == "allow"]
         yield gettext("Only these are reported to pass: %(who)s.") % {"who": gettext("; ").join(allowed)}
         yield gettext("By what you told you are not among them.")
-    yield from (str(DOUBTS[doubt]) for doubt in gate["doubts"])
+    yield from (str(DOUBTS[doubt]) for doubt in gate["doubts"] if doubt in DOUBTS)
     at = moment(gate["confirmed_at"])
     if at:
         yield gettext("Last heard of %(age)s.") % {"age": clock.age(at)}
@@ -198,10 +204,15 @@ def _ways(fits: Sequence[Json], traffic: str) -> tuple[Way, ...]:
     return tuple(
         Way(
             capital(phrase(each["condition"], traffic)),
-            tuple(dict.fromkeys(_hangs_on(need) for need in each["needs"])),
+            tuple(dict.fromkeys(_hangs_on(need) for need in each["needs"] if not _ends(need))),
         )
         for each in fits
     )
+
+
+def _ends(need: Json) -> bool:
+    """Whether it is only that it holds for some hours more, which whom it names tells already."""
+    return need["kind"] == NeedKind.BOUND and need["part"] in ("hours", "days")
 
 
 def _hangs_on(need: Json) -> str:

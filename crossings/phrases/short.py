@@ -13,7 +13,7 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import get_language, gettext, pgettext
 
 from crossings.domain.fields import clean
-from crossings.domain.vocabulary import State
+from crossings.domain.vocabulary import Confidence, State
 from crossings.phrases import words
 from crossings.phrases.conditions import EXCEPT, terms
 from crossings.phrases.countries import zone_name
@@ -138,7 +138,10 @@ def _tellings(crossing: Json, name: str, clock: Clock) -> Iterator[str]:
     """The longest first."""
 
     def in_full(lane: Json) -> str:
-        return words.word(lane, clock)
+        said = words.word(lane, clock)
+        if lane["confidence"] != Confidence.DISPUTED or lane["state"] == State.UNKNOWN:
+            return said
+        return gettext("%(words)s, %(age)s") % {"words": said, "age": gettext("sources disagree")}
 
     lanes = leading(crossing)
     heard = [lane for lane in ordered(crossing["status"]["lanes"]) if words.reported(lane)]

@@ -112,14 +112,14 @@ def unknown_details(lane: Json, clock: Clock) -> list[str]:
 
 
 def last_known(lane: Json, clock: Clock) -> str:
-    """What an unknown lane was before it became so: "last known: closed, until 26 Apr"."""
+    """What an unknown lane was before it became so: "last known: closed; not known since 26 Apr"."""
     since = moment(lane["since"])
     if lane["last_known"] is None or since is None:
         return ""
     forms = {
-        State.OPEN: gettext("last reported open, until %(day)s"),
-        State.RESTRICTED: gettext("last known: passable on conditions only, until %(day)s"),
-        State.CLOSED: gettext("last known: closed, until %(day)s"),
+        State.OPEN: gettext("last reported open; not known since %(day)s"),
+        State.RESTRICTED: gettext("last known: passable on conditions only; not known since %(day)s"),
+        State.CLOSED: gettext("last known: closed; not known since %(day)s"),
     }
     return forms[State(lane["last_known"])] % {"day": clock.day(since, brief=True)}
 
