@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -80,12 +80,18 @@ def _moment(given: str, zone: ZoneInfo, now: datetime) -> datetime | None:
     if not text:
         return None
     try:
-        at = datetime.fromisoformat(text)
+        at = _written(text)
     except ValueError:
         raise ValueError(gettext("Write a time as in 2023-02-23T12:00.")) from None
-    if len(text) == len("2023-02-23"):
-        at += timedelta(hours=12)
     at = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
     if not EARLIEST <= at <= now:
         raise ValueError(gettext("Only a moment from 1990 until now can be asked for."))
     return at
+
+
+def _written(text: str) -> datetime:
+    """In any of the writings of ISO 8601; a day is its noon. ValueError: in none of them."""
+    try:
+        return datetime.combine(date.fromisoformat(text), time(12))
+    except ValueError:
+        return datetime.fromisoformat(text)

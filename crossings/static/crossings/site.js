@@ -7,15 +7,16 @@
   const WHOLE = 10 * MINUTE; // then it is fetched anew, whatever its tag, because ages grow
   const MOST_ERRORS = 6;
   const CONTROLS = "input, select, textarea";
-  const FOCUSABLE = `a, button, summary, ${CONTROLS}`;
+  const FOCUSABLE = "a, button, summary";
   const script = document.currentScript;
   const saved = document.getElementById("saved");
   const at = document.getElementById("saved-at");
   const live = document.getElementById("live");
-  const main = () => document.querySelector("main");
+  const [opened] = performance.getEntriesByType("navigation");
   let tag = script.dataset.tag;
   let asked = Date.now();
   let fetched = asked;
+  let whole = !saved.hidden || opened?.type === "back_forward"; // its ages may be of yesterday
   let errors = 0;
   let busy = false;
   let timer;
@@ -31,14 +32,18 @@
     busy = true;
     const began = Date.now();
     const headers = { Accept: "text/html" };
-    if (began - fetched < WHOLE) headers["If-None-Match"] = `W/"${tag}"`;
+    if (!whole && began - fetched < WHOLE) headers["If-None-Match"] = `W/"${tag}"`;
     try {
       const answer = await fetch(location.href, { headers, cache: "no-store" });
       if (answer.status === 200) {
-        if (show(await answer.text())) fetched = began;
-      } else if (answer.status !== 304) throw answer;
+        if (show(await answer.text())) {
+          fetched = began;
+          whole = false;
+          saved.hidden = true;
+        }
+      } else if (answer.status === 304) saved.hidden = true;
+      else throw answer;
       errors = 0;
-      saved.hidden = true;
     } catch {
       errors += 1;
       if (saved.hidden) admit();
@@ -53,15 +58,15 @@
     const page = new DOMParser().parseFromString(html, "text/html");
     const [fresh, told] = [page.querySelector("main"), page.querySelector("script[data-tag]")];
     if (!fresh || !told) throw new Error("not one of our pages");
-    const old = main();
+    const old = document.querySelector("main");
     const focus = old.contains(document.activeElement) ? document.activeElement : null;
     if ((focus && focus.matches(CONTROLS)) || !getSelection().isCollapsed) return false;
     if (told.dataset.tag.split("-").pop() !== tag.split("-").pop()) return location.reload();
     const changed = news(old, fresh, page.title);
     keepAsLeft(old, fresh);
-    const place = [...old.querySelectorAll(FOCUSABLE)].indexOf(focus);
+    const [name] = [...named(old, FOCUSABLE)].find(([, was]) => was === focus) || [];
     old.replaceWith(fresh);
-    if (place >= 0) fresh.querySelectorAll(FOCUSABLE)[place]?.focus({ preventScroll: true });
+    named(fresh, FOCUSABLE).get(name)?.focus({ preventScroll: true });
     tag = told.dataset.tag;
     document.title = page.title;
     if (changed) live.textContent = changed;
@@ -69,9 +74,24 @@
   }
 
   function keepAsLeft(old, fresh) {
-    const pairs = (what) => [...old.querySelectorAll(what)].map((each, i) => [each, fresh.querySelectorAll(what)[i]]);
-    for (const [was, is] of pairs("details")) if (is) is.open = was.open;
-    for (const [was, is] of pairs(CONTROLS)) if (is && is.name === was.name) is.value = was.value;
+    const folds = named(fresh, "summary");
+    for (const [name, was] of named(old, "summary"))
+      if (folds.has(name)) folds.get(name).parentElement.open = was.parentElement.open;
+    const fields = fresh.querySelectorAll(CONTROLS);
+    old.querySelectorAll(CONTROLS).forEach((was, i) => {
+      if (fields[i]?.name === was.name) fields[i].value = was.value;
+    });
+  }
+
+  /* By what they say but for numbers, which grow. */
+  function named(part, what) {
+    const found = new Map();
+    for (const each of part.querySelectorAll(what)) {
+      let name = each.tagName + each.textContent.replace(/\p{N}+/gu, "");
+      while (found.has(name)) name += "+";
+      found.set(name, each);
+    }
+    return found;
   }
 
   /* What to tell who cannot see it: the crossings that do not stand as before, by their marks. */
@@ -106,9 +126,11 @@
     errors = 0;
     refresh();
   });
-  const [opened] = performance.getEntriesByType("navigation");
-  if (!saved.hidden || (opened && opened.type === "back_forward")) refresh();
-  else plan();
+  addEventListener("pageshow", (event) => {
+    whole ||= event.persisted;
+    if (whole) refresh();
+    else plan();
+  });
 
   const worker = navigator.serviceWorker;
   if (worker) {

@@ -21,7 +21,8 @@ self.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || url.origin !== location.origin || NEVER.test(url.pathname)) return;
   const opened = request.mode === "navigate";
   if (!opened && request.headers.get("Accept") !== "text/html") return;
-  const network = fetch(request);
+  // A page that is opened shall know whether there is a network: the browser's own copy says nothing of that.
+  const network = opened ? fetch(request, { cache: "no-cache" }) : fetch(request);
   event.waitUntil(network.then((answer) => keep(url, answer.clone())).catch(() => {}));
   event.respondWith(opened ? orCopy(url, network) : network);
 });
@@ -46,12 +47,18 @@ async function keep(url, answer) {
   if (!html.includes(HIDDEN) || !html.includes(EMPTY)) return;
   const headers = new Headers(answer.headers);
   for (const name of ["Content-Encoding", "Content-Length", "ETag", "Vary"]) headers.delete(name);
-  headers.set("Saved-At", new Date().toISOString());
+  headers.set("Saved-At", made(answer.headers).toISOString());
   const cache = await caches.open(CACHE);
   await cache.delete(address(url)); // so that it becomes the newest
   await cache.put(address(url), new Response(html, { headers }));
   const known = await cache.keys();
   for (const old of known.slice(0, -MOST)) await cache.delete(old);
+}
+
+/* When the site made it: it may have lain in the browser's own cache, or in a proxy's. */
+function made(headers) {
+  const date = Date.parse(headers.get("Date")) || Date.now();
+  return new Date(date - 1000 * (parseInt(headers.get("Age"), 10) || 0));
 }
 
 function address(url) {
