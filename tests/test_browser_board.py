@@ -58,12 +58,7 @@ WORDS = {"en": "closed except…", "ps": "بند، له ځینو پرته…", "
 NAMES = {"en": "Torkham", "ps": "تورخم", "fa-af": "تورخم", "ur": "طورخم"}
 
 
-LEFTWARD = pytest.mark.xfail(reason='LANGUAGES_BIDI lacks "fa", by which Django knows fa-af', strict=True)
-
-
-@pytest.mark.parametrize(
-    "language", [pytest.param(each, marks=LEFTWARD) if each == "fa-af" else each for each in LANGUAGES]
-)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_torkham_is_read_on_a_phone_without_javascript_in_every_language(chromium, week, language):
     page = opened(chromium, week, java_script_enabled=False)
     page.goto(f"{prefix(language)}/c/torkham/{FRIDAY}")

@@ -9,7 +9,8 @@ import pytest
 
 from crossings.domain.announcements import to_come
 from crossings.domain.claims import claim_from_json
-from crossings.domain.passage import SOON, Answer, ComingKind, Doubt, Passage, lane_seen, passage
+from crossings.domain.fitting import SOON
+from crossings.domain.passage import Answer, ComingKind, Doubt, Passage, lane_seen, passage
 from crossings.domain.said import Said
 from crossings.domain.traveller import asking_from_json
 from crossings.domain.vocabulary import SourceKind
@@ -124,7 +125,7 @@ TERMS: list[tuple[str, list[Json], list[Json], bool]] = [
 
 
 def of_pakistan(terms: list[Json], **more: Any) -> Json:
-    lane = {"traffic": "cargo", "to": ["PK", "AF"], "state": "restricted", "conditions": terms}
+    lane = {"traffic": "cargo", "state": "restricted", "conditions": terms}
     return {"effective_at": "2023-02-24T07:00:00Z", "declared_by": "PK", "lanes": [lane], **more}
 
 

@@ -43,7 +43,8 @@ def friday() -> None:
         authority = make_source(f"customs-{country.lower()}", kind="authority", country=country)
         said = {"crossing": "torkham", "effective_at": ago(3), "reported_at": ago(2), "lanes": lanes("open")}
         say(authority, said, now=timezone.now())
-    said = {"crossing": "torkham", "declared_by": "PK", "effective_at": ago(1), "lanes": SEED_WEEK[3]["lanes"]}
+    times = {"effective_at": ago(1), "reported_at": ago(0.9)}
+    said = {"crossing": "torkham", "declared_by": "PK", **times, "lanes": SEED_WEEK[3]["lanes"]}
     say(make_source("desk", kind="staff", public_label="our desk"), said, now=timezone.now())
 
 
@@ -284,8 +285,8 @@ def test_whatever_is_answered_to_what_was_told_is_kept_nowhere(
 @pytest.mark.parametrize(("pad", "status"), [(0, 200), (door.MOST_BYTES, 413)])
 def test_a_body_in_chunks_is_read_as_far_as_any_other(friday: None, pad: int, status: int) -> None:
     body = BytesIO(b"to=PK&who=students&pad=" + b"x" * pad)
-    chunked: Any = {"CONTENT_LENGTH": "", "wsgi.input": body, "wsgi.input_terminated": True}
-    answer = Client().generic("POST", PATH, b"", content_type=FORM, **chunked)
+    chunked: Any = {"CONTENT_LENGTH": "", "wsgi.input": body, "wsgi.input_terminated": True, "CONTENT_TYPE": FORM}
+    answer = Client().generic("POST", PATH, **chunked)
     assert answer.status_code == status
     assert ('value="students" checked' in answer.content.decode()) is (status == 200)
 

@@ -23,6 +23,18 @@ STUFF = {
 }
 """What a load consists of; perishables may be food and food may perish, the others exclude each other."""
 TRADE = {Goods.BILATERAL, Goods.TRANSIT}
+FOOD_CODES = tuple(f"{chapter:02}" for chapter in range(1, 25))
+CODES = {
+    "food": FOOD_CODES,
+    "livestock": ("01",),
+    "medicine": ("30",),
+    "coal": ("2701", "2702", "2703", "2704"),
+    "fuel": ("2705", "2706", "2707", "2708", "2709", "2710", "2711"),
+}
+"""The customs codes under which each kind of load is found, where that can be said."""
+LADEN = {Vehicle.LOADED, Vehicle.EMPTY}
+SOON = timedelta(hours=48)
+"""How far ahead a closing is near at hand: a truck may stand in the queue as long."""
 
 
 class NeedKind(Word):
@@ -78,6 +90,22 @@ def fitted(condition: Condition, told: Traveller, spot: Spot) -> Fitted:
         return Fitted(condition, Fit.NO)
     needs = dict.fromkeys(need for fit, need in parts if fit is Fit.MAYBE and need)
     return Fitted(condition, Fit.MAYBE if needs else Fit.YES, tuple(needs))
+
+
+def at_odds(told: Traveller) -> bool:
+    """Whether what was told of the load contradicts itself: two trades, or goods and customs codes that do not meet."""
+    if set(told.goods or ()) >= TRADE:
+        return True
+    if told.goods is None or not told.hs:
+        return False
+    stuff = {STUFF[each] for each in told.goods if each in STUFF}
+    unmatched = any(kind in CODES and not any(_under(code, kind) for code in told.hs) for kind in stuff)
+    strange = stuff <= set(CODES) and any(not any(_under(code, kind) for kind in stuff) for code in told.hs)
+    return unmatched or (strange and bool(stuff or not told.goods))
+
+
+def _under(code: str, kind: str) -> bool:
+    return any(code.startswith(each) or each.startswith(code) for each in CODES[kind])
 
 
 def _asked(part: str, *words: str) -> Part:
@@ -215,6 +243,8 @@ def _vehicle(word: Vehicle, told: Traveller) -> Part:
         return YES if laden else NO if told.goods == () else _asked("goods")
     if word is Vehicle.EMPTY:
         return NO if laden or Vehicle.LOADED in vehicle else _asked("vehicle", word.value)
+    if vehicle and set(vehicle) <= LADEN:
+        return _asked("vehicle", word.value)  # that it is loaded, or empty, does not say what it is
     return _listed(word, told.vehicle, "vehicle")
 
 
@@ -225,8 +255,8 @@ def _having(condition: Condition, told: Traveller, spot: Spot) -> Iterator[Part]
     denies = condition.effect is Effect.DENY
     if condition.documents:
         yield _documents(condition, told)
-    if (condition.days or condition.hours) and not _within(condition, spot):
-        yield NO if denies else (Fit.MAYBE, Need("hours" if condition.hours else "days", NeedKind.MISSING))
+    if condition.days or condition.hours:
+        yield _timed(condition, spot)
     if condition.how is How.ON_FOOT and (denies or spot.lane[0] is Traffic.PEOPLE):
         yield YES if spot.lane[0] is Traffic.PEOPLE else NO
     elif condition.how:
@@ -253,13 +283,30 @@ def _documents(condition: Condition, told: Traveller) -> Part:
     return NO if condition.effect is Effect.DENY else (Fit.MAYBE, Need("documents", NeedKind.MISSING, lacking))
 
 
-def _within(condition: Condition, spot: Spot) -> bool:
-    """Whether its days and hours let pass at this moment, in the local time of the gate's side."""
+def _timed(condition: Condition, spot: Spot) -> Part:
+    """Its days and hours, now and for as long as is near at hand: a denial may begin in the queue."""
+    part = "hours" if condition.hours else "days"
+    stretches = _stretches(condition, spot)
+    within = any(start <= spot.at < end for start, end in stretches)
+    if condition.effect is Effect.DENY:
+        begins = any(spot.at < start <= spot.at + SOON for start, _ in stretches)
+        return YES if within else (Fit.MAYBE, Need(part, NeedKind.MISSING)) if begins else NO
+    if not within:
+        return Fit.MAYBE, Need(part, NeedKind.MISSING)
+    holds_until = spot.at
+    for start, end in stretches:
+        if start <= holds_until:
+            holds_until = max(holds_until, end)
+    return YES if holds_until > spot.at + SOON else (Fit.MAYBE, Need(part, NeedKind.BOUND))
+
+
+def _stretches(condition: Condition, spot: Spot) -> list[tuple[datetime, datetime]]:
+    """When it holds, from yesterday to past what is near at hand, in the local time of the gate's side."""
     opens, closes = (_clock(each) for each in condition.hours or ("00:00", "24:00"))
     opening = Opening(spot.side, opens, closes, condition.days or WEEKDAYS)
     today = spot.at.astimezone(spot.border.zone(spot.side)).date()
-    stretches = [opening.stretch(spot.border, day) for day in (today - timedelta(days=1), today)]
-    return any(stretch and stretch[0] <= spot.at < stretch[1] for stretch in stretches)
+    days = [today + timedelta(days=ahead) for ahead in range(-1, SOON.days + 2)]
+    return [stretch for day in days if (stretch := opening.stretch(spot.border, day))]
 
 
 def _clock(text: str) -> time:

@@ -15,16 +15,18 @@ from crossings.domain.announcements import Announcement
 from crossings.domain.border import Border, Lane
 from crossings.domain.conditions import Condition
 from crossings.domain.confidence import trust_in
-from crossings.domain.fitting import Fit, Fitted, NeedKind, Spot, fitted
+from crossings.domain.fitting import SOON, Fit, Fitted, NeedKind, Spot, at_odds, fitted
 from crossings.domain.gates import Gate
-from crossings.domain.hours import Now
-from crossings.domain.said import Said
+from crossings.domain.hours import Now, hours_now
+from crossings.domain.said import Said, newest
 from crossings.domain.status import LaneStatus
 from crossings.domain.traveller import Traveller
 from crossings.domain.vocabulary import STRICTNESS, Confidence, Effect, Passing, Precision, State, Word
 
-SOON = timedelta(hours=48)
-"""How far ahead a closing is near at hand: a truck may stand in the queue as long."""
+LAST_CALL = timedelta(hours=2)
+"""Before the hour at which a crossing shuts nobody is sure to come through any more."""
+UNTOLD_PARTS = {"limit", "fee", "text"}
+"""What is said of some may hold for all who pass."""
 
 
 class Answer(Word):
@@ -158,13 +160,23 @@ def passage(border: Border, lane: LaneSeen, told: Traveller, at: datetime) -> Pa
     """What the lane comes to at `at` for whoever told this of themselves."""
     gates = tuple(at_gate(gate, told, Spot(border, lane.lane, gate.side, at)) for gate in lane.gates)
     level = max((each.level for each in gates), default=Level.BLIND)
-    doubts = [*(_unsure(lane.confidence) if level < Level.BLIND else ()), *([Doubt.CLOSING] if lane.coming else [])]
+    doubts = [*_unsure(lane.confidence)] if level < Level.BLIND else []
+    shuts = shuts_at(border, lane.lane, lane.now)
+    if lane.coming or (shuts and shuts <= at + LAST_CALL):
+        doubts.append(Doubt.CLOSING)
     if doubts:
         level = max(level, Level.DOUBTFUL)
     if lane.now.passing is Passing.OUTSIDE_HOURS:
         level = max(level, Level.WANTING)
     of_gates = [doubt for each in gates for doubt in each.doubts]
     return Passage(level, lane, gates, tuple(dict.fromkeys([*of_gates, *doubts])))
+
+
+def shuts_at(border: Border, lane: Lane, now: Now) -> datetime | None:
+    """When the lane's own hours end, where they let pass now and that is the next that happens to them."""
+    if not now.until or now.passing is Passing.OUTSIDE_HOURS:
+        return None
+    return now.until if hours_now(border, lane, now.until).passing is Passing.OUTSIDE_HOURS else None
 
 
 def at_gate(gate: GateSeen, told: Traveller, spot: Spot) -> AtGate:
@@ -193,13 +205,15 @@ def _on_conditions(gate: GateSeen, told: Traveller, spot: Spot, doubts: tuple[Do
     ways = tuple(sorted((each for each in allows if each.fit is not Fit.NO), key=_nearness))
     refused_by = tuple(each.condition for each in denies if each.fit is Fit.YES)
     unless = tuple(each for each in denies if each.fit is Fit.MAYBE)
-    if any(not _open_question(each) for each in unless):
+    if any(_unjudged(each) for each in unless) or _may_concern(gate, told, spot):
         doubts = (Doubt.UNJUDGED, *doubts)
+    if any(need.kind is NeedKind.MISSING for each in unless for need in each.needs):
+        doubts = (*doubts, Doubt.CLOSING)
     if refused_by or (allows and not ways):
         level = Level.REFUSED
     elif Doubt.UNJUDGED in doubts:
         level = Level.BLIND
-    elif unless or (allows and not _free(ways)):
+    elif any(_open_question(each) for each in unless) or (allows and not _free(ways)):
         level = Level.WANTING
     else:
         level = Level.DOUBTFUL if doubts else Level.PASSES
@@ -208,8 +222,21 @@ def _on_conditions(gate: GateSeen, told: Traveller, spot: Spot, doubts: tuple[Do
 
 def _free(ways: tuple[Fitted, ...]) -> bool:
     """Whether one of them is open as it stands; a limit on another that fits as well may hold for all who pass."""
-    limited = any(need.part == "limit" for each in ways for need in each.needs)
+    limited = any(need.part in UNTOLD_PARTS for each in ways for need in each.needs)
     return not limited and any(each.fit is Fit.YES for each in ways)
+
+
+def _may_concern(gate: GateSeen, told: Traveller, spot: Spot) -> bool:
+    """Whether there is more to it than can be judged: a limit or a text on those who go first, a load at odds."""
+    if at_odds(told) and any(each.goods or each.hs for each in gate.conditions):
+        return True
+    firsts = [fitted(each, told, spot) for each in gate.conditions if each.effect is Effect.PRIORITY]
+    return any(need.part in UNTOLD_PARTS for each in firsts for need in each.needs)
+
+
+def _unjudged(fit: Fitted) -> bool:
+    """Whether nobody can answer it, and it may hold already."""
+    return not _open_question(fit) and any(need.kind is NeedKind.UNJUDGED for need in fit.needs)
 
 
 def _open_question(fit: Fitted) -> bool:
@@ -240,19 +267,50 @@ def lane_seen(
 def _gate_seen(border: Border, status: LaneStatus, key: str, gate: Gate, heard: list[Said], at: datetime) -> GateSeen:
     # How sure this one gate is: as sure as a lane that had no other.
     alone = replace(status.seen, state=gate.state, gates={key: gate})
-    trust = trust_in(border, status.lane, alone, heard, at)
+    others = _of_other_terms(border, status.lane, key, gate, heard, at)
+    sources = {word.source for word in others}
+    trust = trust_in(border, status.lane, alone, [word for word in heard if word.source not in sources], at)
+    contrary = [word.report for word in others if _contradicts(gate, word, at)]
     words = [word for word in (gate.ruling, gate.base) if word]
     return GateSeen(
         key=key,
         state=gate.state,
-        confidence=trust.confidence,
+        confidence=Confidence.DISPUTED if contrary else trust.confidence,
         confirmed_at=trust.confirmed_at,
         conditions=gate.ruling.lanes[status.lane].conditions if gate.ruling and not gate.loosened else (),
         said_by=gate.ruling.side if gate.ruling else "",
         loosened=gate.loosened,
         reports=tuple(dict.fromkeys(word.report for word in words)),
-        against=tuple(word.report for _, word in trust.against),
+        against=tuple(dict.fromkeys([*(word.report for _, word in trust.against), *contrary])),
     )
+
+
+def _of_other_terms(border: Border, lane: Lane, key: str, gate: Gate, heard: list[Said], at: datetime) -> list[Said]:
+    """The last words of other sources that restrict that gate as well, but on other conditions."""
+    ruling = gate.ruling
+    if ruling is None or gate.loosened or gate.state is not State.RESTRICTED:
+        return []
+    by_source: dict[str, list[Said]] = {}
+    for word in heard:
+        if word.source != ruling.source and (key in word.gates(border) or word.loosens(key, lane)):
+            by_source.setdefault(word.source, []).append(word)
+    last = [newest(words, lane) for _, words in sorted(by_source.items())]
+    terms = set(ruling.lanes[lane].conditions)
+    return [
+        word
+        for word in last
+        if word.lanes[lane].state is State.RESTRICTED
+        and set(word.lanes[lane].conditions) != terms
+        and key in word.gates(border)
+        and at - word.confirmed_at(at) <= border.fresh_for
+        and word.ends_at(border) > at
+    ]
+
+
+def _contradicts(gate: Gate, word: Said, at: datetime) -> bool:
+    """Whether it was still said when what rules the gate had begun; before, it was only overtaken."""
+    ruling = gate.ruling
+    return ruling is not None and word.confirmed_at(at) >= (ruling.effective_at or ruling.confirmed_at(at))
 
 
 def _coming(status: LaneStatus, announced: Iterable[Announcement], at: datetime) -> list[Coming]:

@@ -12,10 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
@@ -25,6 +27,9 @@ from django.views.decorators.http import require_http_methods
 from crossings.board import sheet as read_sheet
 from crossings.board.passage import passage as read_passage
 from crossings.domain.faults import Refused
+from crossings.domain.fitting import SOON
+from crossings.domain.hours import hours_now
+from crossings.domain.passage import Answer, shuts_at
 from crossings.domain.traveller import asking_from_json
 from crossings.domain.vocabulary import Document, Goods, Traffic, Vehicle, Who, Word
 from crossings.models import Crossing
@@ -34,7 +39,8 @@ from crossings.phrases.passage import told
 from crossings.phrases.text import capital
 from crossings.phrases.times import Clock
 from crossings.phrases.words import TRAFFIC_ORDER, directions_named
-from crossings.web.respond import TRY_AGAIN_S, answer, public
+from crossings.web.respond import TRY_AGAIN_S, answer, other_languages, public
+from crossings.web.views import not_found
 
 Json = dict[str, Any]
 
@@ -75,8 +81,13 @@ class Field:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 def passage(request: HttpRequest, slug: str) -> HttpResponseBase:
-    response = _answer(request, slug) if request.method == "POST" else _blank(request, slug=slug)
+    try:
+        response = _answer(request, slug) if request.method == "POST" else _blank(request, slug=slug)
+    except Http404 as missing:
+        response = not_found(request, missing)
     response.headers["Referrer-Policy"] = "no-referrer"
+    if request.method == "POST":
+        response.headers["Cache-Control"] = "no-store"
     return response
 
 
@@ -110,11 +121,13 @@ def _answer(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _told(request: HttpRequest, slug: str) -> tuple[str, int]:
     crossing, _ = _found(slug)
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if request.content_type != FORM or not length.isdigit() or int(length) > MOST_BYTES:
-        fault = {"form": gettext("This form cannot take that. Tell less, and send it from this page.")}
-        return _page(crossing, QueryDict(), fault), 413
-    given, now = request.POST, timezone.now()
+    cannot = {"form": gettext("This form cannot take that. Tell less, and send it from this page.")}
+    try:
+        given, now = _given(request), timezone.now()
+    except (BadRequest, SuspiciousOperation):
+        return _page(crossing, QueryDict(), cannot), 400
+    if given is None:
+        return _page(crossing, QueryDict(), cannot), 413
     data, faults = _read(given)
     try:
         asking = asking_from_json(data, crossing.border())
@@ -124,8 +137,23 @@ def _told(request: HttpRequest, slug: str) -> tuple[str, int]:
         return _page(crossing, given, faults), 400
     found = read_passage(crossing, asking, now)
     clock = Clock(now, (crossing.timezone_a, crossing.timezone_b))
+    border = crossing.border()
+    shuts = shuts_at(border, asking.lane, hours_now(border, asking.lane, now))
+    near = shuts if shuts and shuts <= now + SOON and found["answer"] != Answer.TURNED_BACK else None
     context = _form(crossing, given, {}, asked=found["questions"])
-    return render_to_string("passage.html", {**context, "told": told(found, clock)}), 200
+    return render_to_string("passage.html", {**context, "told": told(found, clock, near)}), 200
+
+
+def _given(request: HttpRequest) -> QueryDict | None:
+    """The form that was sent; None where it is too large or no form. Raises BadRequest or SuspiciousOperation."""
+    length = request.META.get("CONTENT_LENGTH") or ""
+    if request.content_type != FORM or (length and not length.isdigit()) or int(length or 0) > MOST_BYTES:
+        return None
+    # A body in chunks has no length, and Django takes it for empty; the server marks where such a one ends.
+    if length or not request.META.get("wsgi.input_terminated"):
+        return request.POST
+    body = request.META["wsgi.input"].read(MOST_BYTES + 1)
+    return QueryDict(body, encoding="utf-8") if len(body) <= MOST_BYTES else None
 
 
 # From the form to what asking_from_json reads
@@ -190,6 +218,7 @@ def _form(crossing: Crossing, given: QueryDict, faults: dict[str, str], asked: I
         "faults": faults,
         "cargo": Traffic.CARGO in crossing.traffic,
         "open": {*asked, *faults},
+        "languages": other_languages(reverse("web:passage", args=[crossing.slug])),
     }
 
 
