@@ -135,7 +135,8 @@ SENTENCES: list[tuple[str, Json, str]] = [
     (
         "silence",
         unknown(gates={"AF": "unknown", "PK": "unknown"}, last_known="open"),
-        "Goods trucks to Pakistan: not known (last reported open; not known since 19 Feb); nobody has spoken of it lately.",
+        "Goods trucks to Pakistan: not known (last reported open; not known since 19 Feb);"
+        " nobody has spoken of it lately.",
     ),
     ("no word ever", never(), "Goods trucks to Pakistan: nothing was ever reported."),
     (
