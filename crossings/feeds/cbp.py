@@ -7,7 +7,7 @@ program (standard, FAST, NEXUS/SENTRI, ready): one open lane makes the gate open
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,14 +15,13 @@ from crossings.domain.claims import stamp
 from crossings.domain.faults import Fault
 from crossings.domain.fields import phone_number_in
 from crossings.domain.vocabulary import SourceKind, State, Traffic
-from crossings.feeds.base import Batch, Context, FeedError, Format, Item, Kind
+from crossings.feeds.base import Batch, Context, FeedError, Format, Item, Kind, Place
 from crossings.feeds.cbp_ports import (
     GROUPS,
     NOT_SAID,
     NOT_THERE,
     PROGRAMS,
     Port,
-    carried,
     lanes_of,
     places,
     read_ports,
@@ -51,7 +50,8 @@ def parse(body: bytes, context: Context) -> Batch:
     reply_at = max(times, key=lambda at: (times[at], at))
     on_time = [port for port in ports if _clock_fits(port.clock, reply_at)]
     faulty += [_off(port, reply_at) for port in ports if not _clock_fits(port.clock, reply_at)]
-    return Batch(_items(on_time, faulty, reply_at), reply_at, tuple(places(on_time)))
+    known = tuple(places(on_time))
+    return Batch(_items(on_time, known, faulty, reply_at), reply_at, known)
 
 
 def _clock_fits(clock: datetime, reply_at: datetime) -> bool:
@@ -64,10 +64,10 @@ def _off(port: Port, reply_at: datetime) -> Item:
     return Item(port.at, None, faults=(Fault("/time", "clock_off", detail),))
 
 
-def _items(ports: list[Port], faulty: list[Item], reply_at: datetime) -> Iterator[Item]:
+def _items(ports: list[Port], known: Iterable[Place], faulty: list[Item], reply_at: datetime) -> Iterator[Item]:
     yield from faulty
-    for port in ports:
-        for traffic in carried(port):
+    for port, place in zip(ports, known, strict=True):
+        for traffic in place.traffic:
             yield from _of_traffic(port, traffic, reply_at)
 
 

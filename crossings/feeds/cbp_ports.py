@@ -125,10 +125,12 @@ def _slug(name: str) -> str:
 def carried(port: Port) -> tuple[Traffic, ...]:
     """The traffic that has lanes of its own; where none has, what is not "N/A" throughout."""
     known = [traffic for traffic in GROUPS if _has_lanes(port, traffic)]
+    if known:
+        return tuple(known)
     pending = [
         traffic for traffic in GROUPS if any(status_of(lane) not in NOT_THERE for _, lane in lanes_of(port, traffic))
     ]
-    return tuple(known or pending or GROUPS)
+    return tuple(pending or GROUPS)
 
 
 def _has_lanes(port: Port, traffic: Traffic) -> bool:
