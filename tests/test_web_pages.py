@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from crossings.ledger import settle
-from tests.factories import lanes, make_crossing, make_source, say
+from tests.factories import claim, lanes, make_crossing, make_source, say, utc
 from tests.reader import HOUR, ago, reader, week
 
 __all__ = ["reader", "week"]
@@ -38,6 +38,25 @@ def test_each_of_the_six_periods_is_read_off_the_page_as_it_stood(reader, week, 
     assert f"Goods trucks to Pakistan: {sentence}" in page
     assert f"Goods trucks to Afghanistan: {sentence}" in page
     assert "As it stood on" in page
+
+
+def test_who_took_a_closed_gate_over_is_not_said_to_have_shut_it(reader):
+    make_crossing()
+    kabul, dawn = make_source("kabul"), make_source("dawn")
+    for source, side, day, state in (
+        (kabul, "AF", 19, "closed"),
+        (dawn, "PK", 23, "closed"),
+        (kabul, "AF", 24, "open"),
+    ):
+        at = f"2023-02-{day}T05:00:00Z"
+        say(
+            source,
+            claim(declared_by=side, effective_at=at, reported_at=at, one_gate=True, lanes=lanes(state)),
+            now=utc("2023-02-25 12:00"),
+        )
+    page = reader.read("/c/torkham/", at="2023-02-25T12:00")
+    assert "closed since Sunday 19 Feb 2023" in page
+    assert "; by Pakistan since Friday 24 Feb 2023" in page
 
 
 def test_who_may_pass_on_friday_is_told_in_plain_words(reader, week):

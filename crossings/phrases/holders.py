@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.utils.translation import gettext
@@ -11,6 +11,7 @@ from crossings.domain.vocabulary import By, Where
 from crossings.phrases.countries import country
 from crossings.phrases.labels import label
 from crossings.phrases.text import listed, spaced
+from crossings.phrases.times import moment
 
 Json = dict[str, Any]
 
@@ -51,3 +52,24 @@ def gate_name(key: str) -> str:
     """ "PK" is Pakistan; "PL:road" the road in Poland."""
     side, _, where = key.partition(":")
     return gettext("the road in %(country)s") % {"country": country(side)} if where else country(side)
+
+
+def with_holders_since(crossing: Json, periods: Sequence[Json]) -> Json:
+    """The crossing, its lanes telling in `held_since` (time, precision) since when their present holders hold them,
+    where the state is older: who took a gate over did not shut it. `periods` are the newest first.
+    """
+    status = crossing["status"]
+    lanes = [{**lane, "held_since": _held_since(lane, periods)} for lane in status["lanes"]]
+    return {**crossing, "status": {**status, "lanes": lanes}}
+
+
+def _held_since(lane: Json, periods: Sequence[Json]) -> tuple[str, str] | None:
+    found = None
+    for period in periods:
+        then = next((e for e in period["lanes"] if (e["traffic"], e["to"]) == (lane["traffic"], lane["to"])), None)
+        if then is None or (then["state"], then["held_by"]) != (lane["state"], lane["held_by"]):
+            break
+        found = period["start"], period["start_precision"]
+    if not lane["held_by"] or found is None or moment(found[0]) == moment(lane["since"]):
+        return None
+    return found

@@ -293,6 +293,10 @@ def standing_parts(lane: Json, clock: Clock) -> Standing:
     if lane["state"] == State.RESTRICTED:
         return _restricted(lane, clock, since)
     if lane["state"] == State.CLOSED:
+        taken_over = lane.get("held_since")
+        if taken_over and by_whom(lane):
+            when = clock.when(moment(taken_over[0]) or clock.now, taken_over[1])
+            return Standing(gettext("closed"), since, spaced(by_whom(lane), gettext("since %(when)s") % {"when": when}))
         return Standing(word(lane, clock), since)
     if sure(lane):
         return Standing(gettext("open"), since)

@@ -18,6 +18,7 @@ from crossings.evidence.recent import counts_by_day, promises
 from crossings.phrases import meanings
 from crossings.phrases.days import last_days
 from crossings.phrases.elsewhere import Elsewhere, elsewhere
+from crossings.phrases.holders import with_holders_since
 from crossings.phrases.hours import hours_lines
 from crossings.phrases.labels import label
 from crossings.phrases.lanes import answers, first_lanes, rows
@@ -103,7 +104,7 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 def _standing(found: Json, past: Past) -> Json:
     status, clock = found["status"], past.clock
-    told = answers(found, clock, past.claims)
+    told = answers(with_holders_since(found, past.periods), clock, past.claims)
     return {
         "answers": told,
         "description": plain(" ".join(each.sentence.text for each in told)),
