@@ -16,7 +16,7 @@ from tests.factories import make_crossing
 from tests.reader import Reader, reader
 
 __all__ = ["reader"]
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.browser]  # long: every page is weighed as a browser gets it
 
 KIB = 1024
 CROSSING, BOARD, MAP, LITE = 14 * KIB, 10 * KIB, 12 * KIB, 2 * KIB
