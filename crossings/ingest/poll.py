@@ -141,7 +141,7 @@ def _arrivals(source: Source) -> Iterator[Arrival]:
         yield from files(source)
         return
     state = _state(source)
-    as_before = state.asked_as == _way_of_asking(source)
+    as_before = _asked_as_before(source, state)
     etag, last_modified = (state.etag, state.last_modified) if as_before else ("", "")
     reply = outbound.get(source.address, more=source.headers, etag=etag, last_modified=last_modified)
     if isinstance(reply, outbound.NotModified):
@@ -158,6 +158,10 @@ def _state(source: Source) -> SourceState:
 def _way_of_asking(source: Source) -> str:
     """Changes with all that decides what comes and how it is read: what was known of the old way no longer holds."""
     return sha256_of([source.address, source.format, source.options, source.headers])
+
+
+def _asked_as_before(source: Source, state: SourceState) -> bool:
+    return state.asked_as == _way_of_asking(source)
 
 
 def _take(row: Poll, arrival: Arrival, clock: Clock, by_hand: bool = False, *, trial: bool = False) -> None:
@@ -263,8 +267,8 @@ def _taken(row: Poll, batch: RawBatch, arrival: Arrival, clock: Clock, trial: bo
     if form.state_feed and parsed.reply_at is not None:
         if parsed.reply_at > clock() + CLOCKS_MAY_DIFFER:
             raise FeedError("future_timestamp", f"It says it is from {stamp(parsed.reply_at)}, ahead of our clock.")
-        as_before = state.asked_as == _way_of_asking(source)
-        if as_before and state.last_reply_at is not None and parsed.reply_at < state.last_reply_at:
+        last = state.last_reply_at if _asked_as_before(source, state) else None
+        if last is not None and parsed.reply_at < last:
             return _whole(Taken.OLDER)
 
     def progress(done: int) -> None:
@@ -285,7 +289,7 @@ def _same_as_last(row: Poll) -> bool:
     """Whether these are the bytes of the last success, and nothing of them waits to be understood."""
     if not row.sha256:
         return True
-    if _state(row.source).asked_as != _way_of_asking(row.source):
+    if not _asked_as_before(row.source, _state(row.source)):
         return False
     last = (
         Poll.objects.filter(source=row.source, error="", finished_at__isnull=False)
