@@ -287,6 +287,21 @@ class ChangeType(Word):
     CROSSING_CHANGED = "crossing.changed"
 
 
+class Turn(Word):
+    """Which way a lane changed, by the strictness of its state."""
+
+    TIGHTER = "tighter"
+    LOOSER = "looser"
+
+
+class Scope(Word):
+    """What a key may be used for."""
+
+    REPORT = "report", "push reports and readings"
+    BACKFILL = "backfill", "push what is older than seven days"
+    WEBHOOK = "webhook", "be told of changes by webhooks"
+
+
 class Passing(Word):
     """Whether the hours let a lane pass at this moment."""
 

@@ -2,24 +2,31 @@ from crossings.models.alarm import Alarm
 from crossings.models.change import Change, Feed
 from crossings.models.crossing import Crossing, Current
 from crossings.models.draft import Draft
-from crossings.models.key import ApiKey
+from crossings.models.key import ApiKey, IdempotencyKey
 from crossings.models.period import Checkpoint, Period
 from crossings.models.poll import Poll
 from crossings.models.raw_batch import RawBatch
 from crossings.models.reading import Reading
 from crossings.models.report import Confirmation, Redaction, Report, Retraction
 from crossings.models.source import Source, SourceState
+from crossings.models.subscription import Notice, Subscription, Told
+from crossings.models.webhook import Attempt, Delivery, Endpoint
 
 __all__ = [
     "Alarm",
     "ApiKey",
+    "Attempt",
     "Change",
     "Checkpoint",
     "Confirmation",
     "Crossing",
     "Current",
+    "Delivery",
     "Draft",
+    "Endpoint",
     "Feed",
+    "IdempotencyKey",
+    "Notice",
     "Period",
     "Poll",
     "RawBatch",
@@ -29,4 +36,6 @@ __all__ = [
     "Retraction",
     "Source",
     "SourceState",
+    "Subscription",
+    "Told",
 ]

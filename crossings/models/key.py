@@ -1,4 +1,12 @@
+from datetime import timedelta
+
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+
+from crossings.domain.vocabulary import Scope
+from crossings.models.words import WordField
+
+KEPT_FOR = timedelta(hours=24)
 
 
 class ApiKey(models.Model):
@@ -8,6 +16,9 @@ class ApiKey(models.Model):
     hash = models.CharField(max_length=64)
     name = models.CharField(max_length=200, blank=True)
     source = models.ForeignKey("crossings.Source", models.PROTECT, related_name="keys")
+    scopes = ArrayField(WordField(Scope), default=Scope.words, help_text="What it may be used for.")
+    rate = models.PositiveIntegerField(default=3000, help_text="Requests a minute at most.")
+    contact = models.EmailField(blank=True, help_text="Who is told when one of its webhooks fails.")
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -19,3 +30,24 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.prefix}… ({self.name or self.source.slug})"
+
+
+class IdempotencyKey(models.Model):
+    """What a request sent under an Idempotency-Key was answered, to be answered again for KEPT_FOR.
+
+    `status` is null while the first of them is still being worked on.
+    """
+
+    key = models.ForeignKey(ApiKey, models.CASCADE, related_name="idempotency_keys")
+    name = models.CharField(max_length=255)
+    asked_sha256 = models.CharField(max_length=64, help_text="Of the method, the path and the body.")
+    status = models.PositiveSmallIntegerField(null=True)
+    headers = models.JSONField(default=dict)
+    body = models.JSONField(null=True)
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "name"], name="one_answer_per_idempotency_key")]
+
+    def __str__(self) -> str:
+        return f"Idempotency-Key {self.name} of {self.key_id}"

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from crossings.domain.vocabulary import SourceKind
@@ -27,6 +28,12 @@ class Source(models.Model):
     interval = models.DurationField(default=timedelta(minutes=10), help_text="How often it is polled.")
     crossings = models.ManyToManyField(
         "crossings.Crossing", blank=True, help_text="The crossings it may speak of; none chosen: all."
+    )
+    countries = ArrayField(
+        models.CharField(max_length=2),
+        default=list,
+        blank=True,
+        help_text="Only crossings with a side in one of these; none: all.",
     )
     note = models.TextField(blank=True, help_text="For staff only.")
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,0 +1,96 @@
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from crossings.domain.vocabulary import Turn
+from crossings.models.secret import SecretField
+from crossings.models.words import WordField
+
+
+def words(length: int = 80) -> ArrayField:
+    return ArrayField(models.CharField(max_length=length), default=list, blank=True)
+
+
+class Endpoint(models.Model):
+    """Where a key's holder is told of changes. An empty list chooses everything.
+
+    `failures` and `rests_until` are of the endpoint as a whole: one that cannot be reached is not asked anew for each
+    delivery. `leased_until` belongs to the worker that is sending to it.
+    """
+
+    class State(models.TextChoices):
+        UNPROVEN = "unproven", "has not shown yet that it is its owner's"
+        ACTIVE = "active"
+        PAUSED = "paused", "paused: it failed for too long"
+        GONE = "gone", "it answered 410: nothing more is sent"
+        OFF = "off", "switched off by its owner"
+
+    key = models.ForeignKey("crossings.ApiKey", models.PROTECT, related_name="endpoints")
+    url = models.CharField(max_length=500)
+    state = models.CharField(max_length=10, choices=State, default=State.UNPROVEN)
+    secret = SecretField()
+    old_secret = SecretField(blank=True, help_text="Signs beside the new one while both are in use.")
+    old_secret_until = models.DateTimeField(null=True)
+    crossings = words()
+    countries = words(2)
+    traffic = words(20)
+    to = words(2)
+    types = words(30)
+    turn = WordField(Turn, blank=True, help_text="Only what turns tighter, or looser.")
+    least_confidence = models.CharField(max_length=20, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+    failing_since = models.DateTimeField(null=True)
+    rests_until = models.DateTimeField(null=True)
+    leased_until = models.DateTimeField(null=True)
+    detail = models.TextField(blank=True, help_text="What went wrong last.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return f"Endpoint {self.pk}"
+
+
+class Delivery(models.Model):
+    """That an endpoint is to be told of a change. What is sent is the change as it was frozen: no copy is kept here."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting"
+        DELIVERED = "delivered"
+        GIVEN_UP = "given_up", "given up"
+
+    endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="deliveries")
+    change = models.ForeignKey("crossings.Change", models.PROTECT, related_name="deliveries")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        ordering = ["-change"]
+        constraints = [models.UniqueConstraint(fields=["endpoint", "change"], name="one_delivery_per_change")]
+        indexes = [
+            models.Index(fields=["due_at", "endpoint"], name="delivery_waiting", condition=models.Q(state="waiting")),
+            models.Index(fields=["created_at"], name="delivery_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Delivery {self.pk}"
+
+
+class Attempt(models.Model):
+    """One try to deliver: what was answered, in as few words as its owner needs to mend it."""
+
+    delivery = models.ForeignKey(Delivery, models.CASCADE, related_name="tries")
+    at = models.DateTimeField()
+    took_ms = models.PositiveIntegerField()
+    status = models.PositiveSmallIntegerField(null=True, help_text="Of HTTP; none where there was no answer.")
+    detail = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"Attempt {self.pk}"
