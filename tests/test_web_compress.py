@@ -146,11 +146,3 @@ def test_a_head_request_is_told_what_a_get_would_be(week):
     head, get = (getattr(Client(), method)("/about/", headers=asked) for method in ("head", "get"))
     for name in ("Content-Encoding", "Vary", "Content-Length"):
         assert head.headers[name] == get.headers[name]
-
-
-def test_the_same_bytes_are_compressed_once():
-    content = WORDS * 3
-    compress.kept.cache_clear()
-    for _ in range(3):
-        assert brotli.decompress(compress.kept(bytes(bytearray(content)), "br")) == content
-    assert compress.kept.cache_info().misses == 1

@@ -2,7 +2,8 @@ import multiprocessing
 import os
 import signal
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.utils.module_loading import import_string
 
 from tracker.process import die_with_parent
 
@@ -13,4 +14,5 @@ if granian is not None and granian.pid is not None:
     # We are in one of its workers, which would outlive a granian that is killed, and keep its port.
     die_with_parent(granian.pid, signal.SIGKILL)
 
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+application = import_string("crossings.front.Front")()

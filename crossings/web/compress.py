@@ -17,7 +17,6 @@ from crossings.web.middleware import admin_path
 WORTH_IT = 400
 """Bytes: below that nothing is won."""
 BROTLI_QUALITY, GZIP_LEVEL = 5, 6
-KEPT, KEPT_MOST_BYTES = 64, 512 * 1024
 CODINGS = ("br", "gzip")
 """Where both are as welcome, the first."""
 
@@ -80,8 +79,7 @@ def _read(part: str) -> tuple[str, float]:
 
 def _compress(response: HttpResponse, coding: str) -> None:
     content = response.content
-    squeeze = kept if len(content) <= KEPT_MOST_BYTES else squeezed
-    response.content = squeeze(content, coding)
+    response.content = squeezed(content, coding)
     response.headers["Content-Encoding"] = coding
     response.headers["Content-Length"] = str(len(response.content))
     etag = response.headers.get("ETag", "")
@@ -93,7 +91,3 @@ def squeezed(content: bytes, coding: str) -> bytes:
     if coding == "br":
         return bytes(brotli.compress(content, mode=brotli.MODE_TEXT, quality=BROTLI_QUALITY))
     return gzip.compress(content, GZIP_LEVEL, mtime=0)
-
-
-kept = lru_cache(KEPT)(squeezed)
-"""Within a second many ask for the same bytes; looking them up costs a hundredth of compressing them."""

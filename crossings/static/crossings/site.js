@@ -39,7 +39,6 @@
         if (show(await answer.text())) {
           fetched = began;
           whole = false;
-          saved.hidden = true;
         }
       } else if (answer.status === 304) saved.hidden = true;
       else throw answer;
@@ -64,6 +63,7 @@
     if (told.dataset.tag.split("-").pop() !== tag.split("-").pop()) return location.reload();
     const changed = news(old, fresh, page.title);
     keepAsLeft(old, fresh);
+    owns(page.getElementById("saved"));
     const [name] = [...named(old, FOCUSABLE)].find(([, was]) => was === focus) || [];
     old.replaceWith(fresh);
     named(fresh, FOCUSABLE).get(name)?.focus({ preventScroll: true });
@@ -71,6 +71,12 @@
     document.title = page.title;
     if (changed) live.textContent = changed;
     return true;
+  }
+
+  /* The site itself may have only a copy to give, while its records cannot be reached. */
+  function owns(copy) {
+    saved.hidden = copy.hidden;
+    at.textContent = copy.querySelector("time").textContent;
   }
 
   function keepAsLeft(old, fresh) {

@@ -1,0 +1,61 @@
+"""Which of the answers we keep a request asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from django.conf import settings
+
+from crossings.web.compress import chosen
+from crossings.web.middleware import admin_path
+
+Environ = dict[str, Any]
+
+OF_CROSSINGS = ("bbox", "country", "for", "q", "region", "state", "to", "traffic", "updated_since")
+OF_TIME = ("as_known_at", "at", "bucket", "from")
+OF_PAGES = ("after", "cursor", "limit", "lite")
+PARAMETERS = frozenset([*OF_CROSSINGS, *OF_TIME, *OF_PAGES])
+"""Every one that any public answer obeys. All others are taken away before anybody reads them: they cannot split what
+is kept, nor find their way into an answer that others are given. deploy/nginx.conf has the same list."""
+OTHERS = ("/healthz", "/readyz", settings.STATIC_URL)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`coding` as compress.py would choose it; `saves` whether the browser asks to save data."""
+
+    host: str
+    https: bool
+    path: str
+    query: str
+    coding: str
+    saves: bool
+
+
+def place_of(environ: Environ) -> Place | None:
+    """None: it is nothing that could be kept for others."""
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD") or "HTTP_AUTHORIZATION" in environ:
+        return None
+    path = environ.get("PATH_INFO", "")
+    if path.startswith((admin_path(), *OTHERS)):
+        return None
+    https = environ.get("HTTP_X_FORWARDED_PROTO") if settings.PROXIES else environ.get("wsgi.url_scheme")
+    query = environ.get("QUERY_STRING", "")
+    return Place(
+        environ.get("HTTP_HOST", ""),
+        https == "https",
+        path,
+        canonical(query) if query else "",
+        chosen(environ.get("HTTP_ACCEPT_ENCODING", "")),
+        environ.get("HTTP_SAVE_DATA", "").strip().lower() == "on",
+    )
+
+
+@lru_cache(1024)
+def canonical(query: str) -> str:
+    """The parameters that mean something, in one order; those given twice stay twice, to be refused."""
+    given = parse_qsl(query, keep_blank_values=True, max_num_fields=settings.DATA_UPLOAD_MAX_NUMBER_FIELDS)
+    return urlencode(sorted((name, value) for name, value in given if name in PARAMETERS))
