@@ -12,7 +12,6 @@ from django.http.response import HttpResponseBase, StreamingHttpResponse
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from crossings.web import compress
 from crossings.web.compress import Compress, chosen
 from tests.factories import lanes, make_key, make_source, say
 from tests.reader import ago, reader, week

@@ -19,7 +19,7 @@ from crossings.api.problems import Problem, problem_of
 from crossings.domain.faults import Refused
 from crossings.serializers import Json
 
-KEPT = "public, max-age=1, stale-while-revalidate=30, stale-if-error=86400"
+KEPT = "public, max-age=1, stale-while-revalidate=2, stale-if-error=86400"
 NOT_KEPT = "private, no-store"
 ANY_ORIGIN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
 MOMENTS = ("at", "as_known_at")

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_safe
 
 from tracker.state import BASE_DIR
 
-CACHE = "public, max-age=1, stale-while-revalidate=30, stale-if-error=86400"
+CACHE = "public, max-age=1, stale-while-revalidate=2, stale-if-error=86400"
 HTML, TEXT, SVG = "text/html; charset=utf-8", "text/plain; charset=utf-8", "image/svg+xml"
 TRY_AGAIN_S = 15
 View = Callable[..., HttpResponseBase]
