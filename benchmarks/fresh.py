@@ -8,6 +8,9 @@ from datetime import UTC, datetime, timedelta
 from django.core.management import call_command
 from django.db import connection
 
+from crossings.ingest import read_claim
+from crossings.ledger import record_many
+from crossings.matching import Names
 from crossings.models import Crossing, Current, Source
 
 START = datetime(2020, 1, 1, tzinfo=UTC)
@@ -52,3 +55,10 @@ def claim(rng: random.Random, slug: str, key: str, at: datetime) -> dict[str, ob
     if rng.random() < 0.1:
         data["until"] = (at + timedelta(hours=30)).isoformat().replace("+00:00", "Z")
     return data
+
+
+def claim_now(speaker: Source, slug: str, key: str, state: str, now: datetime) -> int:
+    """Record that all of a crossing is so since now. Returns the crossing's version after it."""
+    data = {"id": key, "crossing": slug, "effective_at": now.isoformat(), "lanes": [{"traffic": "all", "state": state}]}
+    record_many(speaker, [read_claim(data, Names.load(), speaker)], now=now)
+    return Current.objects.get(crossing__slug=slug).version
