@@ -19,6 +19,7 @@ from django.utils.http import parse_etags
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from crossings.domain.claims import stamp
 from tracker.state import BASE_DIR
 
 CACHE = "public, max-age=1, stale-while-revalidate=2, stale-if-error=86400"
@@ -50,14 +51,20 @@ def page(
 ) -> HttpResponseBase:
     """The page, or 304 where the reader has it. `fill` makes the template's context, only where it is needed.
 
-    Three things are added to it: the page's own address, unless it names one; the same page in the other languages;
-    and `tag`, by which a page left open asks whether anything but the time has changed.
+    Four things are added to it: the page's own address, unless it names one; the same page in the other languages;
+    `tag`, by which a page left open asks whether anything but the time has changed; and when it was `made`, by which it
+    finds out that a cache has given it because nobody else answered.
     """
 
     version = f"{version}-{template.partition('.')[0]}"
 
     def make() -> str:
-        context = {"address": request.build_absolute_uri(request.path), **fill(), "tag": lasting(version)}
+        context = {
+            "address": request.build_absolute_uri(request.path),
+            **fill(),
+            "tag": lasting(version),
+            "made": stamp(now.replace(second=0, microsecond=0)),
+        }
         return render_to_string(template, {**context, "languages": other_languages(context["address"])})
 
     return answer(request, version, now, make)

@@ -5,6 +5,7 @@
 (() => {
   const MINUTE = 60000;
   const WHOLE = 10 * MINUTE; // then it is fetched anew, whatever its tag, because ages grow
+  const LATE = 3 * MINUTE; // older than any page is that the site gives while it stands
   const MOST_ERRORS = 6;
   const CONTROLS = "input, select, textarea";
   const FOCUSABLE = "a, button, summary";
@@ -16,7 +17,8 @@
   let tag = script.dataset.tag;
   let asked = Date.now();
   let fetched = asked;
-  let whole = !saved.hidden || opened?.type === "back_forward"; // its ages may be of yesterday
+  // Its ages may be of yesterday, or a cache gave it because the site did not answer.
+  let whole = !saved.hidden || opened?.type === "back_forward" || Date.now() - Date.parse(script.dataset.made) > LATE;
   let errors = 0;
   let busy = false;
   let timer;
@@ -36,7 +38,7 @@
     try {
       const answer = await fetch(location.href, { headers, cache: "no-store" });
       if (answer.status === 200) {
-        if (show(await answer.text())) {
+        if (show(await answer.text(), Date.parse(answer.headers.get("Date")))) {
           fetched = began;
           whole = false;
         }
@@ -53,7 +55,7 @@
   }
 
   /* False where it would disturb the reader: then it is tried again in a minute. */
-  function show(html) {
+  function show(html, now) {
     const page = new DOMParser().parseFromString(html, "text/html");
     const [fresh, told] = [page.querySelector("main"), page.querySelector("script[data-tag]")];
     if (!fresh || !told) throw new Error("not one of our pages");
@@ -63,7 +65,7 @@
     if (told.dataset.tag.split("-").pop() !== tag.split("-").pop()) return location.reload();
     const changed = news(old, fresh, page.title);
     keepAsLeft(old, fresh);
-    owns(page.getElementById("saved"));
+    owns(page.getElementById("saved"), new Date(told.dataset.made), now);
     const [name] = [...named(old, FOCUSABLE)].find(([, was]) => was === focus) || [];
     old.replaceWith(fresh);
     named(fresh, FOCUSABLE).get(name)?.focus({ preventScroll: true });
@@ -73,10 +75,11 @@
     return true;
   }
 
-  /* The site itself may have only a copy to give, while its records cannot be reached. */
-  function owns(copy) {
+  /* The site, or a cache before it, may have only an old copy to give: by its own clock, not by the reader's. */
+  function owns(copy, made, now) {
     saved.hidden = copy.hidden;
     at.textContent = copy.querySelector("time").textContent;
+    if (copy.hidden && now - made > LATE) admit(made);
   }
 
   function keepAsLeft(old, fresh) {
@@ -115,10 +118,10 @@
   }
 
   /* The page stands as it was last heard of, and says so. */
-  function admit() {
+  function admit(time = new Date(fetched)) {
     const form = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", numberingSystem: "latn" };
-    at.dateTime = new Date(fetched).toISOString();
-    at.textContent = new Date(fetched).toLocaleTimeString(document.documentElement.lang, form);
+    at.dateTime = time.toISOString();
+    at.textContent = time.toLocaleTimeString(document.documentElement.lang, form);
     saved.hidden = false;
   }
 
