@@ -5,7 +5,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 PY := .venv/bin/python
 
-.PHONY: run test test-all check bench shots requirements
+.PHONY: run test test-all check bench shots schema requirements
 
 # Ends with make, too, should that be killed.
 run: .venv/.runtime
@@ -31,6 +31,10 @@ bench: .venv/.dev
 # Pictures of every page, in each language, for whoever changes how they look: in var/shots/.
 shots: .venv/.dev
 	$(PY) -m tests.shots
+
+# The OpenAPI document as it is kept in the tree; a test says when it is not what the code says.
+schema: .venv/.dev
+	$(PY) scripts/openapi.py
 
 # Pins anew what requirements.in and requirements-dev.in name. The lowest Python we run on decides.
 requirements: .venv/.dev

@@ -15,7 +15,7 @@ import django
 
 from tracker.embedded import Postgres, Valkey
 
-NAMES = ["record_growth", "ingest", "poll_unchanged"]
+NAMES = ["record_growth", "ingest", "poll_unchanged", "reading", "history_growth", "fresh_webhook"]
 
 
 def main(names: list[str]) -> int:

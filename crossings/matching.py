@@ -215,10 +215,17 @@ class Names:
         return border
 
     def granted(self, source: Source, crossing: Crossing) -> bool:
-        """Whether the source may speak of it: of all crossings, where none was chosen for it."""
-        return self.speaks_of_all(source) or crossing.pk in self.grants[source.pk]
+        """Whether the source may speak of it: of all, where neither crossing nor country was chosen for it."""
+        chosen = self._chosen(source)
+        sides = {crossing.country_a, crossing.country_b}
+        return (not chosen or crossing.pk in chosen) and (
+            not source.countries or not sides.isdisjoint(source.countries)
+        )
 
     def speaks_of_all(self, source: Source) -> bool:
+        return not source.countries and not self._chosen(source)
+
+    def _chosen(self, source: Source) -> frozenset[int]:
         if source.pk not in self.grants:
             self.grants[source.pk] = frozenset(source.crossings.values_list("pk", flat=True))
-        return not self.grants[source.pk]
+        return self.grants[source.pk]

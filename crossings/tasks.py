@@ -5,10 +5,13 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from crossings import bell, ingest, ledger, pulse
+from crossings import alerts, bell, ingest, ledger, pulse, webhooks
+from crossings.board.dump import make_if_due
+from crossings.models import IdempotencyKey
 
 # A big file may take minutes; a fetch has its own, much shorter deadline.
 POLL_SECONDS = 540
+DUMP_SECONDS = 3000
 
 
 @shared_task(name="ingest.poll_due")
@@ -43,6 +46,30 @@ def watch() -> None:
 @shared_task(name="ops.forget_old")
 def forget_old() -> None:
     ingest.forget_old(timezone.now())
+    IdempotencyKey.forget_old(timezone.now())
+    alerts.forget_unconfirmed(timezone.now())
+    webhooks.forget_old(timezone.now())
+
+
+@shared_task(name=webhooks.DUE, soft_time_limit=webhooks.TURN + 30, time_limit=webhooks.TURN + 60)
+def deliver_due() -> None:
+    webhooks.deliver_due()
+
+
+@shared_task(name="ops.tell_owners")
+def tell_owners() -> None:
+    webhooks.tell_owners(timezone.now())
+
+
+@shared_task(name="deliver.alerts")
+def send_alerts() -> None:
+    alerts.run(timezone.now())
+
+
+# Where it takes longer than until the broker gives it out again, the second finds the first at it.
+@shared_task(name="ops.dump_due", soft_time_limit=DUMP_SECONDS, time_limit=DUMP_SECONDS + 30)
+def dump_due() -> None:
+    make_if_due(timezone.now())
 
 
 @shared_task(name="ops.settle_due")

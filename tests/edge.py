@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from tracker.embedded import free_port
 from tracker.process import Child, end, spawn
-from tracker.roles import STOP_SIGNALS, commands
+from tracker.roles import commands
 from tracker.state import BASE_DIR
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin")
@@ -22,7 +23,7 @@ CONF = BASE_DIR / "deploy/nginx.conf"
 PATIENCE_S = 20.0
 
 
-def get(port: int, path: str, **headers: str) -> tuple[int, Mapping[str, str], bytes]:
+def get(port: int, path: str, **headers: str) -> tuple[int, http.client.HTTPMessage, bytes]:
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
         line.request("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
@@ -70,7 +71,7 @@ def a_web(env: Mapping[str, str], log: Path, application: str = "") -> Iterator[
         until_up(port, "/" if application else "/healthz")
         yield port
     finally:
-        end(child, STOP_SIGNALS.get("web", 15), 5)
+        end(child, signal.SIGTERM, 5)
 
 
 def our_conf(folder: Path, port: int, app_port: int) -> str:
@@ -112,5 +113,5 @@ def an_nginx(conf: Callable[[Path, int], str]) -> Iterator[tuple[int, Path]]:
     except AssertionError as error:
         raise AssertionError(f"{error} {(folder / 'error.log').read_text()}") from None
     finally:
-        end(child, STOP_SIGNALS.get("nginx", 15), 5)
+        end(child, signal.SIGTERM, 5)
         shutil.rmtree(folder, ignore_errors=True)

@@ -255,6 +255,19 @@ def test_a_key_needs_a_source_and_a_day_that_is_not_past(client):
     assert not ApiKey.objects.exists()
 
 
+def test_a_key_is_made_with_its_scopes_rate_and_contact_and_shows_them(client):
+    page = text(client.get(ADD.format("apikey")))
+    assert page.count("checked") == 3 and 'value="3000"' in page
+    given = {"scopes": ["report", "webhook"], "rate": "60", "contact": "desk@broker.example"}
+    send(client, ADD.format("apikey"), source=str(make_source().pk), **given)
+    row = ApiKey.objects.get()
+    assert (row.scopes, row.rate, row.contact) == (["report", "webhook"], 60, "desk@broker.example")
+    page = text(client.get(admin_url(row)))
+    for words in ("push reports and readings, be told of changes by webhooks", "60", "desk@broker.example"):
+        assert words in page
+    assert "older than seven days" not in page
+
+
 # Drafts
 
 

@@ -100,3 +100,13 @@ def test_options_are_kept_as_they_are_typed(client: Client, source: Source) -> N
     assert source.options == {"columns": {"Gate": "crossing", "Status": "state"}, "timezone": "Asia/Kabul"}
     send(client, source, options="")
     assert source.options == {}
+
+
+def test_the_countries_it_may_speak_of_are_typed_one_a_line(client: Client, source: Source) -> None:
+    send(client, source, countries="pk\nAF\npk")
+    assert source.countries == ["PK", "AF"]
+    assert "PK\nAF" in text(client.get(admin_url(source)))
+    assert "two letters" in text(send(client, source, countries="Pakistan"))
+    assert source.countries == ["PK", "AF"]
+    send(client, source, countries="")
+    assert source.countries == []

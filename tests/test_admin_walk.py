@@ -14,12 +14,26 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from crossings.models import Alarm, ApiKey, Change, Crossing, Draft, Period, Poll, RawBatch, Reading, Report, Source
+from crossings.models import (
+    Alarm,
+    ApiKey,
+    Change,
+    Crossing,
+    Draft,
+    Endpoint,
+    Period,
+    Poll,
+    RawBatch,
+    Reading,
+    Report,
+    Source,
+)
 from tests.desk import log, logged_in, staff
 from tests.factories import make_crossing, make_key, make_source
+from tests.receivers import make_endpoint
 
 pytestmark = pytest.mark.django_db
-LOOKED_AT = (Report, Reading, Change, Period, Poll, Draft, Alarm, RawBatch)
+LOOKED_AT = (Report, Reading, Change, Period, Poll, Draft, Alarm, RawBatch, Endpoint)
 UNDELETABLE = (*LOOKED_AT, Crossing, Source, ApiKey, User)
 
 
@@ -34,6 +48,7 @@ def client():
     poll = Poll.objects.create(source=source, started_at=now)
     RawBatch.objects.create(poll=poll, source=source, body=zlib.compress(b"{}"), received_at=now, state="dead")
     Alarm.sound("poison", source, "five tries", now)
+    make_endpoint("https://partner.example/hooks", now, source)
     for typed in ({}, {"source": "rumour"}):
         log(client, {"lane_all": "closed", "when": "now", "queue_low": "9", "note": "as it was", **typed})
     return client

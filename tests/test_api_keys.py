@@ -65,7 +65,19 @@ def test_a_revoked_key_opens_nothing_and_says_so_in_the_list(api: Api) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("create", "--source", "Not A Slug"), ("create", "--source", "x" * 81), ("create",), ("revoke", "nothing1"), ()],
+    [
+        ("create", "--source", "Not A Slug"),
+        ("create", "--source", "x" * 81),
+        ("create",),
+        ("revoke", "nothing1"),
+        (),
+        ("create", "--source", "x", "--expires", "2020-01-01"),
+        ("create", "--source", "x", "--expires", "soon"),
+        ("create", "--source", "x", "--rate", "0"),
+        ("create", "--source", "x", "--scope", "everything"),
+        ("create", "--source", "x", "--country", "PAK"),
+        ("create", "--source", "x", "--contact", "nobody"),
+    ],
 )
 def test_what_makes_no_sense_is_refused_and_leaves_nothing(arguments: Any) -> None:
     with pytest.raises(CommandError):
@@ -77,6 +89,26 @@ def test_a_source_that_is_switched_off_gets_no_key() -> None:
     make_source("gone", active=False)
     with pytest.raises(CommandError, match="not active"):
         run("create", "--source", "gone")
+
+
+def test_a_key_has_all_scopes_and_no_end_unless_told_otherwise() -> None:
+    run("create", "--source", "broker")
+    key = ApiKey.objects.get()
+    assert (key.scopes, key.rate, key.contact, key.expires_at) == (["report", "backfill", "webhook"], 3000, "", None)
+    assert key.source.countries == []
+
+
+def test_a_key_gets_the_scopes_the_end_the_rate_and_the_countries_it_is_made_with() -> None:
+    given = ["--scope", "report", "--scope", "webhook", "--expires", "2099-12-31", "--rate", "60"]
+    assert run("create", "--source", "broker", *given, "--country", "pk", "--country", "AF", "--contact", "a@b.example")
+    key = ApiKey.objects.select_related("source").get()
+    assert (key.scopes, key.rate, key.contact) == (["report", "webhook"], 60, "a@b.example")
+    assert key.expires_at and key.expires_at.isoformat() == "2100-01-01T00:00:00+00:00"
+    assert key.source.countries == ["PK", "AF"]
+    [line] = run("list")
+    assert line.endswith("may report, webhook  60 a minute  until 2100-01-01 00:00Z  in PK, AF  a@b.example")
+    run("create", "--source", "broker")
+    assert Source.objects.get().countries == ["PK", "AF"]
 
 
 # Keys

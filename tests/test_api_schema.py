@@ -13,10 +13,11 @@ from django.utils import timezone
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from crossings.api import docs, urls
-from crossings.api.auth import ApiKeyAuthentication, KeyHolder
+from crossings.api.auth import ApiKeyAuthentication, KeyHolder, requires
 from crossings.api.problems import KINDS
 from crossings.api.public import PublicView
 from crossings.api.schema import document
+from crossings.domain.vocabulary import Scope
 from crossings.ledger import retract
 from crossings.models import Report
 from tests.api import Api, api
@@ -67,6 +68,9 @@ def test_every_address_is_in_the_document_with_a_summary_and_its_answers() -> No
             elif method == "get":
                 assert {"200", "304", "400", "503"} <= told["responses"].keys()
                 assert "security" not in told or told["security"] in ([], [{}])
+            elif "requestBody" not in told:
+                assert {"401", "403", "404", "429", "503"} <= told["responses"].keys()
+                assert told["security"] == [{"key": []}]
             else:
                 assert {"400", "401", "413", "415", "422"} <= told["responses"].keys()
                 assert told["security"] == [{"key": []}]
@@ -79,7 +83,8 @@ def test_every_view_of_the_api_says_whom_it_is_for() -> None:
         if issubclass(view, PublicView):
             assert view.authentication_classes == []
         else:
-            assert view.permission_classes == [KeyHolder]
+            [whom] = view.permission_classes
+            assert whom in {KeyHolder, *map(requires, Scope)}
             assert view.authentication_classes == [ApiKeyAuthentication]
 
 

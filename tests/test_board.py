@@ -190,7 +190,7 @@ def test_open_is_said_only_where_it_is_sure():
     }  # fmt: skip
 
 
-def slugs(now: Any, **filters: str) -> list[str]:
+def slugs(now: Any, **filters: Any) -> list[str]:
     return [each["slug"] for each in board.board(board.Filters(**filters), now)["crossings"]]
 
 

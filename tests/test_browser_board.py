@@ -24,7 +24,8 @@ LANGUAGES = ["en", *settings.PLANNED_LANGUAGES]
 FRIDAY = "?at=2023-02-24T15:00"
 PAGES = [
     "/", "/?for=cargo", "/?for=cargo&to=AF", "/?q=torkam", "/map/", "/map/?region=europe", "/c/torkham/",
-    f"/c/torkham/{FRIDAY}", "/c/torkham/history/", "/c/torkham/passage/", "/about/", "/?lite=1", "/c/torkham/?lite=1",
+    f"/c/torkham/{FRIDAY}", "/c/torkham/history/", "/c/torkham/passage/", "/c/torkham/subscribe/", "/about/",
+    "/?lite=1", "/c/torkham/?lite=1",
 ]  # fmt: skip
 DARK = 60
 """Of 255: no channel of a dark ground is lighter."""

@@ -68,10 +68,10 @@ class Reader(threading.Thread):
             for path in WAYS:
                 try:
                     status, headers, _ = edge.get(self.port, path)
+                    self.late += "Age" in headers or headers.get("X-Cache") == "STALE"
                 except OSError:
-                    status, headers = 0, {}
+                    status = 0
                 self.given[status] += 1
-                self.late += "Age" in headers or headers.get("X-Cache") == "STALE"
             time.sleep(0.02)
 
 

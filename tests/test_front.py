@@ -152,7 +152,7 @@ def test_the_shelf_is_bounded_and_the_least_asked_for_goes_first() -> None:
         return place_of({"REQUEST_METHOD": "GET", "PATH_INFO": f"/c/{name}/", "HTTP_HOST": "localhost"})
 
     def kept(size: int) -> Kept:
-        return Kept(("1", 0), ("1", 0), timezone.now(), b"x" * size, [], [], ('"1"',))
+        return Kept(("1", 0), ("1", 0), timezone.now(), None, b"x" * size, [], [], ('"1"',))
 
     shelf = Shelf(most_bytes=10_000, most_answers=3)
     for name in ("a", "b", "c"):
@@ -251,6 +251,23 @@ def test_a_page_that_is_held_is_not_made_anew_for_the_minutes_sake(asked: Asked,
     with CaptureQueriesContext(connection) as queries:
         assert asked("/c/torkham/").status == 200  # whoever asks for it whole gets it with the ages of now
     assert len(queries) > 0
+
+
+def test_what_was_kept_before_a_redaction_is_not_given_even_while_the_database_is_away(
+    asked: Asked, broker: Source
+) -> None:
+    word = {"id": "2", "crossing": "torkham", "effective_at": "2023-02-20T06:00:00Z", "lanes": lanes("closed")}
+    [result] = say(broker, {**word, "note": "So says Karim."}, now=timezone.now())
+    before, after = "/api/v1/crossings/torkham/reports/", "/api/v1/crossings/torkham/"
+    assert b"Karim" in asked(before).body
+    asked.until(lambda: len(asked.front.shelf) == 1)
+    said = Report.objects.get(pk=result.report or 0)
+    ledger.redact(said, ["note"], reason="a name", now=timezone.now(), by=None)
+    asked.until(lambda: b"Karim" not in asked(after).body and len(asked.front.shelf) == 2)
+    asked.front.lookout._lost(OSError("gone"))
+    connection.close()
+    assert asked.front.lookout.away and "Age" in asked(after).headers
+    assert b"Karim" not in asked(before).body
 
 
 # Nobody's own

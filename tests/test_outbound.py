@@ -24,7 +24,8 @@ from django.conf import settings as site
 
 from crossings import ingest, outbound
 from crossings.models import Poll, Report
-from crossings.outbound import NotModified, OutboundError, Reply
+from crossings.outbound import NotModified, OutboundError, Posted, Reply
+from crossings.outbound.line import tls
 from tests.factories import claim, make_crossing, make_source
 
 Play = Callable[[socket.socket, str], None]
@@ -214,6 +215,54 @@ def test_nobody_there_is_no_connection(here: None) -> None:
         outbound.get(f"http://{host}/")
 
 
+# Sending
+
+
+def test_what_is_posted_arrives_whole_with_its_headers(here: None) -> None:
+    heads: list[str] = []
+
+    def play(line: socket.socket, head: str) -> None:
+        heads.append(head)
+        says(b"thank you", status="202 Accepted", Retry_After="7")(line, head)
+
+    with server(play) as host:
+        answer = outbound.post(f"http://{host}/hook?a=1", b'{"a":1}', {"webhook-id": "1"})
+    assert answer == Posted(202, b"thank you", "7")
+    assert heads[0].startswith("POST /hook?a=1 HTTP/1.1\r\n")
+    assert {"Content-Type: application/json", "Content-Length: 7", "webhook-id: 1"} <= set(heads[0].split("\r\n"))
+    assert heads[0].endswith('{"a":1}')
+
+
+@pytest.mark.parametrize("status", ["302 Found", "410 Gone", "500 Oops"])
+def test_whatever_the_answer_to_a_post_is_it_comes_back(here: None, status: str) -> None:
+    with server(says(b"x", status=status, Location="http://169.254.169.254/")) as host:
+        assert outbound.post(f"http://{host}/", b"{}", {}).status == int(status[:3])
+
+
+def test_of_an_answer_to_a_post_no_more_than_64_kib_are_read(here: None) -> None:
+    with server(says(b"x" * 1_000_000, Content_Length=None)) as host:
+        assert len(outbound.post(f"http://{host}/", b"{}", {}).body) == 65_536
+
+
+def test_an_answer_that_breaks_off_or_drips_after_its_status_counts(here: None) -> None:
+    with server(says(b"half", Content_Length=100)) as host:
+        assert outbound.post(f"http://{host}/", b"{}", {}).status == 200
+    started = time.monotonic()
+    with server(drip(b"HTTP/1.1 204 Fine\r\nContent-Length: 100000\r\n\r\n")) as host:
+        assert outbound.post(f"http://{host}/", b"{}", {}, total=0.6).status == 204
+    assert time.monotonic() - started < 1.5
+
+
+def test_a_post_that_is_not_answered_ends_with_the_deadline(here: None) -> None:
+    with server(lambda line, _: time.sleep(2)) as host, pytest.raises(OutboundError, match="feed_timeout"):
+        outbound.post(f"http://{host}/", b"{}", {}, total=0.6)
+
+
+def test_nothing_is_posted_to_an_address_that_is_not_public() -> None:
+    with pytest.raises(OutboundError, match="address_not_allowed"):
+        outbound.post("https://169.254.169.254/latest/", b"{}", {})
+
+
 # Addresses
 
 
@@ -321,12 +370,12 @@ def test_a_certificate_must_be_vouched_for_and_name_the_host(
         port = host.split(":")[1]
         with pytest.raises(OutboundError, match=r"tls_error: .*self-signed"):
             outbound.get(f"https://localhost:{port}/")
-        outbound._tls.cache_clear()
+        tls.cache_clear()
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert.pem"))
         assert outbound.get(f"https://localhost:{port}/") == Reply(b"safe")
         with pytest.raises(OutboundError, match=r"tls_error: .*127\.0\.0\.1"):
             outbound.get(f"https://127.0.0.1:{port}/")
-    outbound._tls.cache_clear()
+    tls.cache_clear()
 
 
 def test_something_that_speaks_no_tls_is_a_tls_error(here: None) -> None:

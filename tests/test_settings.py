@@ -33,6 +33,9 @@ def manage(state: Path, *arguments: str, **env: str) -> subprocess.CompletedProc
         ("TRACKER_STATEMENT_TIMEOUT_MS", "10s", "invalid literal for int"),
         ("DATABASE_URL", "mysql://u:p@h/d", "must begin with postgres://"),
         ("REDIS_URL", "localhost:6379", "must begin with redis://"),
+        ("TRACKER_EMAIL_URL", "mail.example.org:587", "TRACKER_EMAIL_URL must begin with smtp://"),
+        ("TRACKER_ADDRESS", "example.org", "TRACKER_ADDRESS must be an address such as https://example.org"),
+        ("TRACKER_ADDRESS", "https://example.org/site/", "TRACKER_ADDRESS must be an address"),
     ],
 )
 def test_wrong_values_are_named(tmp_path: Path, name: str, value: str, reason: str):
@@ -69,3 +72,24 @@ def test_the_secret_key_is_made_once_and_for_us_alone(tmp_path: Path):
 def test_a_log_line_is_one_line_without_secrets(said: str, logged: str):
     record = logging.LogRecord("crossings", logging.INFO, "", 0, said, None, None)
     assert OneLine().format(record).split(" INFO crossings ")[1] == logged
+
+
+@pytest.mark.parametrize(
+    ("url", "means"),
+    [
+        ("", "filebased '' 25 '' '' False False"),
+        ("smtp://mail.example.org", "smtp 'mail.example.org' 587 '' '' False False"),
+        ("smtp+tls://me:p%40ss@mail.example.org:25", "smtp 'mail.example.org' 25 'me' 'p@ss' True False"),
+        ("smtp+ssl://mail.example.org:465", "smtp 'mail.example.org' 465 '' '' False True"),
+    ],
+)
+def test_letters_go_by_the_server_that_is_named_or_into_files(tmp_path: Path, url: str, means: str):
+    asked = (
+        "from django.conf import settings as s; host = s.EMAIL_HOST.replace('localhost', '');"
+        "print('>', s.EMAIL_BACKEND.split('.')[-2], repr(host), s.EMAIL_PORT, repr(s.EMAIL_HOST_USER),"
+        " repr(s.EMAIL_HOST_PASSWORD), s.EMAIL_USE_TLS, s.EMAIL_USE_SSL, s.DEFAULT_FROM_EMAIL, s.ADDRESS)"
+    )
+    done = manage(
+        tmp_path, "shell", "--no-imports", "-c", asked, TRACKER_EMAIL_URL=url, TRACKER_ADDRESS="https://b.example.org/"
+    )
+    assert f"> {means} border-crossings@b.example.org https://b.example.org" in done.stdout, done.stderr

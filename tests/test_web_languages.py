@@ -30,7 +30,9 @@ pytestmark = pytest.mark.django_db
 ELSEWHERE = list(settings.PLANNED_LANGUAGES)
 LANGUAGES = ["en", *ELSEWHERE]
 FRIDAY, AS_LINKED = "?at=2023-02-24T15:00", "?at=2023-02-24T10:30:00Z"
-TORKHAM = ["/c/torkham/", f"/c/torkham/{FRIDAY}", "/c/torkham/history/", "/c/torkham/passage/"]
+TORKHAM = [
+    "/c/torkham/", f"/c/torkham/{FRIDAY}", "/c/torkham/history/", "/c/torkham/passage/", "/c/torkham/subscribe/",
+]  # fmt: skip
 PAGES = ["/", "/?for=cargo&to=AF", "/?q=torkam", "/map/", "/about/", *TORKHAM]
 TEXTS = ["/?lite=1", "/c/torkham/?lite=1", "/c/torkham/share.txt", "/c/torkham/badge.svg"]
 

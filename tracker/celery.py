@@ -34,6 +34,10 @@ app.conf.beat_schedule = {
     "settle": every(10, "ops.settle_due"),
     "watch": every(60, "ops.watch"),
     "forget": every(3600, "ops.forget_old"),
+    "alerts": every(10, "deliver.alerts"),
+    "deliver": every(10, "deliver.due"),
+    "tell_owners": every(60, "ops.tell_owners"),
+    "dump": every(600, "ops.dump_due"),  # makes one where there is none of today
     "heartbeat": every(30, "ops.heartbeat"),
 }
 # All measured on Celery 5.7 with kombu 5.7; other versions may want other values.

@@ -27,6 +27,15 @@ def words(name: str, default: str = "") -> list[str]:
     return env.str(name, default=default).replace(",", " ").split()
 
 
+def site_address(given: str) -> str:
+    """Where people reach the site, for the links in letters."""
+    address = (given or "http://localhost:8000").rstrip("/")
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+        raise ImproperlyConfigured("TRACKER_ADDRESS must be an address such as https://example.org.")
+    return address
+
+
 STATE = state_folder()
 DEBUG = switch("TRACKER_DEBUG", False)
 HTTPS = switch("TRACKER_HTTPS", False)  # off for `make run`: plain http on this machine
@@ -84,6 +93,22 @@ CACHES = {
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 1},
     }
 }
+
+# Letters to subscribers. With no server for them they are put into the state folder, one file each.
+EMAIL_URL = env.str("TRACKER_EMAIL_URL", default="")
+ADDRESS = site_address(env.str("TRACKER_ADDRESS", default=""))  # without a slash at its end
+if EMAIL_URL:
+    if urlsplit(EMAIL_URL).scheme not in ("smtp", "smtp+tls", "smtp+ssl") or not urlsplit(EMAIL_URL).hostname:
+        raise ImproperlyConfigured("TRACKER_EMAIL_URL must begin with smtp://, smtp+tls:// or smtp+ssl://.")
+    _mail = env.email_url_config(EMAIL_URL)
+    EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"], _mail["EMAIL_PORT"] or 587
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"] or "", _mail["EMAIL_HOST_PASSWORD"] or ""
+    EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
+    EMAIL_TIMEOUT = 10
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = str(STATE / "mail")
+DEFAULT_FROM_EMAIL = env.str("TRACKER_EMAIL_FROM", default="") or f"border-crossings@{urlsplit(ADDRESS).hostname}"
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -186,6 +211,7 @@ REST_FRAMEWORK = {
     # Closed by default: a view that is public says so itself.
     "DEFAULT_AUTHENTICATION_CLASSES": ["crossings.api.auth.ApiKeyAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["crossings.api.auth.DenyAll"],
+    "DEFAULT_THROTTLE_CLASSES": ["crossings.api.throttle.KeyRate"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "EXCEPTION_HANDLER": "crossings.api.problems.handler",

@@ -82,6 +82,8 @@ class Supervisor:
         self.env = {**os.environ, "TRACKER_STATE": str(self.state), "PYTHONUNBUFFERED": "1"}
         hosts = self.env.get("TRACKER_HOSTS") or " ".join(own_names(bind))
         self.env["TRACKER_HOSTS"] = f"{hosts} localhost"  # the name under which we ask for its health
+        if not self.env.get("TRACKER_ADDRESS"):
+            self.env["TRACKER_ADDRESS"] = self.address(socket.gethostname() if bind in ("0.0.0.0", "::") else bind)
         self.services: list[Service] = []
         self.watched: list[Watched] = []
         self.lock = (self.state / "up.lock").open("a+")
@@ -214,6 +216,8 @@ class Supervisor:
             end(child, signal.SIGTERM, 5)
 
     def start_roles(self) -> None:
+        if not self.env.get("TRACKER_EMAIL_URL"):
+            say(f"Letters to subscribers are put into {self.state / 'mail'}: TRACKER_EMAIL_URL names no mail server.")
         for name, command in commands(self.bind, self.port).items():
             say(f"Starting {name} ...")
             self.watched.append(Watched(name, self.starter(name, command)))
@@ -228,8 +232,9 @@ class Supervisor:
 
         return start
 
-    def address(self) -> str:
-        host = f"[{self.bind}]" if ":" in self.bind else self.bind
+    def address(self, host: str = "") -> str:
+        host = host or self.bind
+        host = f"[{host}]" if ":" in host else host
         return f"http://{host}:{self.port}/"
 
     def wait_for_web(self) -> None:

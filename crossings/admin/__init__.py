@@ -3,6 +3,7 @@
 from crossings.admin.alarm import AlarmAdmin
 from crossings.admin.crossing import CrossingAdmin
 from crossings.admin.draft import DraftAdmin
+from crossings.admin.endpoint import EndpointAdmin
 from crossings.admin.history import ChangeAdmin, PeriodAdmin
 from crossings.admin.key import ApiKeyAdmin
 from crossings.admin.people import PersonAdmin
@@ -18,6 +19,7 @@ __all__ = [
     "ChangeAdmin",
     "CrossingAdmin",
     "DraftAdmin",
+    "EndpointAdmin",
     "PeriodAdmin",
     "PersonAdmin",
     "PollAdmin",

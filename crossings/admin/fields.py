@@ -110,3 +110,11 @@ class CountryField(forms.CharField):
         if code and not (len(code) == 2 and code.isascii() and code.isalpha()):
             raise ValidationError(gettext("A country’s two letters are expected, such as PK."))
         return code
+
+
+class CountriesField(LinesField):
+    """A list of ISO 3166-1 alpha-2 codes, one a line, in capitals."""
+
+    def to_python(self, value: Any) -> Any:
+        one = CountryField(required=False)
+        return list(dict.fromkeys(one.to_python(each) for each in super().to_python(value)))

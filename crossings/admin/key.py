@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
 
@@ -20,14 +19,36 @@ from crossings.admin import wording
 from crossings.admin.house import LookOnly, act, act_page, check, page
 from crossings.admin.moments import day_field
 from crossings.admin.report import linked
-from crossings.domain.keys import new_key
+from crossings.domain.keys import end_of, new_key
+from crossings.domain.vocabulary import Scope
 from crossings.models import ApiKey, Source
+from crossings.models.key import MOST_RATE, RATE
+
+SCOPES = {
+    Scope.REPORT: _("push reports and readings"),
+    Scope.BACKFILL: _("push what is older than seven days"),
+    Scope.WEBHOOK: _("be told of changes by webhooks"),
+}
 
 
 class KeyForm(forms.Form):
     source = forms.ModelChoiceField(label=_("For which source"), queryset=Source.objects.filter(active=True))
     name = forms.CharField(
         label=_("Name"), max_length=200, required=False, help_text=_("To tell keys apart: which program holds it.")
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("What it may be used for"), choices=[(scope.value, label) for scope, label in SCOPES.items()],
+        initial=Scope.words, required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=_("With none of these it may only ask for passage."),
+    )  # fmt: skip
+    rate = forms.IntegerField(
+        label=_("Requests a minute at most"), required=False, min_value=1, max_value=MOST_RATE, initial=RATE,
+        help_text=_("A whole batch counts as one."),
+    )  # fmt: skip
+    contact = forms.EmailField(
+        label=_("Its owner’s e-mail address"),
+        required=False,
+        help_text=_("Who is told when one of its webhooks fails."),
     )
     expires = day_field(_("Good until the end of (UTC)"), _("Left empty: until it is revoked."))
 
@@ -38,18 +59,16 @@ class KeyForm(forms.Form):
         return day
 
 
-def end_of(day: date | None) -> datetime | None:
-    return datetime.combine(day + timedelta(days=1), time(), UTC) if day else None
-
-
 @admin.register(ApiKey)
 class ApiKeyAdmin(LookOnly):
-    list_display = ("shown", "source", "name", "standing", "made", "expires", "used")
+    list_display = ("shown", "source", "name", "may", "standing", "made", "expires", "used")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter), "source")
     list_select_related = ("source",)
     search_fields = ("prefix", "name", "source__slug", "source__name")
     ordering = ("-created_at", "-pk")
-    fields = ("shown", "source_link", "name", "standing", "made", "expires", "revoked", "used")
+    fields = (
+        "shown", "source_link", "name", "may", "rate", "contact", "standing", "made", "expires", "revoked", "used",
+    )  # fmt: skip
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return admin.ModelAdmin.has_add_permission(self, request)
@@ -78,8 +97,8 @@ class ApiKeyAdmin(LookOnly):
         made = new_key()
         given = form.cleaned_data
         row = ApiKey.objects.create(
-            prefix=made.prefix, hash=made.hash, source=given["source"], name=given["name"],
-            expires_at=end_of(given["expires"]),
+            prefix=made.prefix, hash=made.hash, source=given["source"], name=given["name"], scopes=given["scopes"],
+            rate=given["rate"] or RATE, contact=given["contact"], expires_at=end_of(given["expires"]),
         )  # fmt: skip
         self.log_addition(request, row, [{"added": {}}])
         answer = page(request, self, "key_made.html", title=gettext("The key"), key=made.key, original=row)
@@ -93,6 +112,10 @@ class ApiKeyAdmin(LookOnly):
     @admin.display(description=_("source"))
     def source_link(self, key: ApiKey) -> SafeString:
         return linked(key.source)
+
+    @admin.display(description=_("may"))
+    def may(self, key: ApiKey) -> str:
+        return ", ".join(str(SCOPES[scope]) for scope in SCOPES if scope.value in key.scopes) or wording.NO_TIME
 
     @admin.display(description=_("made"), ordering="created_at")
     def made(self, key: ApiKey) -> str:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from crossings.admin import wording
-from crossings.admin.fields import MINUTE, CountryField, LengthField
+from crossings.admin.fields import MINUTE, CountriesField, CountryField, LengthField
 from crossings.admin.house import Undeletable, act
 from crossings.admin.source_acts import glance, poll_now, retry
 from crossings.domain.vocabulary import SourceKind
@@ -40,6 +40,10 @@ class SourceForm(forms.ModelForm):
     country = CountryField(
         label=_("Speaks for"), required=False, help_text=_("For an authority: its side, in two letters, such as PK.")
     )
+    countries = CountriesField(
+        label=_("Countries"),
+        help_text=_("Only crossings with a side in one of these: two letters, one a line. None: all."),
+    )  # fmt: skip
     format = forms.ChoiceField(
         label=_("Format"), required=False, choices=lambda: [("", "–"), *((name, name) for name in FORMATS)],
         help_text=_("In which form its address answers."),
@@ -150,7 +154,7 @@ class SourceAdmin(Undeletable):
         (None, {"fields": ("name", "slug", "public_label", "kind", "country", "url", "trusted", "active")}),
         (_("Polling"), {"fields": ("address", "format", "options", "interval", *polling)}),
         (_("Secrets"), {"fields": ("headers_set", "new_headers", "drop_headers")}),
-        (_("Which crossings it may speak of"), {"fields": ("crossings",)}),
+        (_("Which crossings it may speak of"), {"fields": ("countries", "crossings")}),
         (_("For staff"), {"fields": ("note",)}),
     )
 

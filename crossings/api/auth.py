@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cache
 
 from django.db.models import Q
 from django.utils import timezone
@@ -12,7 +13,11 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from crossings.api.problems import Problem
+from crossings.api.throttle import a_wrong_key
+from crossings.domain.faults import Fault
 from crossings.domain.keys import hash_of, prefix_of, same_key
+from crossings.domain.vocabulary import Scope
 from crossings.models import ApiKey, Source
 
 USE_NOTED_EVERY = timedelta(minutes=5)
@@ -32,6 +37,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         )
         # Compared even where there is none, and refused in one voice: an answer tells nothing of what exists.
         if not same_key(key, found.hash if found else NO_KEY) or found is None or not _valid(found):
+            a_wrong_key(request)
             raise AuthenticationFailed
         _note_use(found)
         return found.source, found
@@ -66,3 +72,24 @@ class Anyone(BasePermission):
 class KeyHolder(BasePermission):
     def has_permission(self, request: Request, view: View) -> bool:
         return isinstance(request.auth, ApiKey)
+
+
+@cache
+def requires(scope: Scope) -> type[KeyHolder]:
+    """The permission of a view for keys of that scope alone. A key that lacks it is told which it is."""
+
+    class Scoped(KeyHolder):
+        def has_permission(self, request: Request, view: View) -> bool:
+            if not super().has_permission(request, view):
+                return False
+            if not may(request, scope):
+                detail = f"This key lacks the scope {scope.value}: {scope.label}."
+                raise Problem("not-allowed", detail, [Fault("", "scope_missing", detail)])
+            return True
+
+    return Scoped
+
+
+def may(request: Request, scope: Scope) -> bool:
+    """Whether the key of the request has the scope."""
+    return isinstance(request.auth, ApiKey) and scope.value in request.auth.scopes

@@ -42,7 +42,7 @@ class Batch(PushView):
     def post(self, request: Request) -> HttpResponse:
         items = read_items(read_json(request, MOST_BATCH_BYTES, EXPECTED))
         now = timezone.now()
-        results = _take(items, self.source, now)
+        results = _take(items, self.source, now, backfills=self.backfills)
         of = board.edition(now)
         counts = Counter(each["outcome"] for each in results)
         return answer(207, {"counts": counts, "results": results, "version": of.version, "position": of.position})
@@ -61,7 +61,7 @@ def read_items(data: Any) -> list[Item]:
     return items
 
 
-def _take(items: list[Item], source: Source, now: datetime) -> list[Json]:
+def _take(items: list[Item], source: Source, now: datetime, *, backfills: bool) -> list[Json]:
     """Record what can be recorded, then retract: a document may hold a report and its retraction."""
     names = Names.load()
     results: dict[int, Json] = {}
@@ -76,7 +76,7 @@ def _take(items: list[Item], source: Source, now: datetime) -> list[Json]:
                 checked[index] = read_reading(item.data, names, source, item.at)
         except Refused as refused:
             results[index] = _refused(item, refused)
-    done = record_many(source, list(checked.values()), now=now)
+    done = record_many(source, list(checked.values()), now=now, backfills=backfills)
     for (index, sent), result in zip(checked.items(), done, strict=True):
         results[index] = _recorded(items[index], sent.external_id, result)
     for index, item in enumerate(items):

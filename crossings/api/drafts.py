@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpResponse
-from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
-from crossings.api.auth import KeyHolder
+from crossings.api.keyed import KeyedView
 from crossings.api.operations import DRAFT, asks
 from crossings.api.writes import answer
 from crossings.domain.claims import stamp
@@ -19,14 +15,8 @@ from crossings.serializers import Json
 WAITING, WITHDRAWN = "waiting", "withdrawn"
 
 
-class OwnDraft(APIView):
-    permission_classes = [KeyHolder]
+class OwnDraft(KeyedView):
     http_method_names = ["get", "head"]
-
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if request.method not in ("GET", "HEAD"):
-            raise MethodNotAllowed(str(request.method))
-        super().initial(request, *args, **kwargs)
 
     @asks(
         "get_draft",
@@ -36,9 +26,8 @@ class OwnDraft(APIView):
         about="`draft` of the answer 202. Who decided, and the reason, are for our staff.",
     )
     def get(self, request: Request, number: int) -> HttpResponse:
-        source = request.auth.source  # type: ignore[union-attr]
         rows = Draft.objects.exclude(kind=Draft.Kind.ENTRY).select_related("crossing", "report", "same_as")
-        return answer(200, draft_json(rows.get(pk=number, source=source)))
+        return answer(200, draft_json(rows.get(pk=number, source=self.source)))
 
 
 def draft_json(draft: Draft) -> Json:

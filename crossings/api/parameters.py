@@ -9,10 +9,12 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 
+from crossings.board import Box
 from crossings.domain.faults import Fault, Refused
 from crossings.domain.fields import Fields
 from crossings.domain.vocabulary import Word
 
+DEGREES = re.compile(r"[+-]?\d{1,3}(\.\d{1,15})?\Z", re.ASCII)
 DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
 
 
@@ -88,6 +90,24 @@ class Parameters:
             self._fault(name, f"A whole number from {low} to {high}.")
             return default
         return int(value)
+
+    def box(self, name: str) -> Box | None:
+        """West, south, east and north in degrees; across the antimeridian west is the greater."""
+        value = self.raw(name)
+        if not value:
+            return None
+        parts = [part.strip() for part in value.split(",")]
+        if len(parts) != 4 or not all(DEGREES.match(part) for part in parts):
+            self._fault(name, "Four numbers in degrees: west,south,east,north, such as 60.5,29.3,77.8,38.5.")
+            return None
+        box = Box(*map(float, parts))
+        if max(abs(box.west), abs(box.east)) > 180 or max(abs(box.south), abs(box.north)) > 90:
+            self._fault(name, "West and east lie from -180 to 180, south and north from -90 to 90.", "out_of_range")
+            return None
+        if box.south > box.north:
+            self._fault(name, "South comes before north: west,south,east,north.", "out_of_range")
+            return None
+        return box
 
     def tag(self, *parts: object) -> str:
         """An ETag for these parts and the parameters that were asked for: others do not count."""

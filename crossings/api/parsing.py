@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, UnreadablePostError
+from rest_framework.request import Request
 
 from crossings.api.problems import Problem
 from crossings.domain.faults import Fault
@@ -37,7 +38,15 @@ def _parsed(body: bytes, expected: str) -> Any:
         raise _unreadable(error.code, f"{error.detail} {expected}.") from None
 
 
+def keep_body(request: Request, limit: int) -> bytes:
+    """The body, read ahead of the one who will read it. Raises Problem as read_body."""
+    body = read_body(request, limit)
+    request.read_ahead = body  # type: ignore[attr-defined]
+    return body
+
+
 def read_body(request: HttpRequest, limit: int) -> bytes:
+    """Raises Problem: 400 for one that broke off, 413 for one that is too large."""
     given = request.META.get("CONTENT_LENGTH") or "0"
     if not given.isascii() or not given.isdigit():
         raise _unreadable("bad_length", "The Content-Length is no number.")
@@ -45,6 +54,9 @@ def read_body(request: HttpRequest, limit: int) -> bytes:
     if length > limit:
         _read_away(request)
         raise Problem("too-large", f"At most {limit:,} bytes; this body has {length:,}.")
+    ahead: bytes | None = getattr(request, "read_ahead", None)
+    if ahead is not None:
+        return ahead
     try:
         body = request.read(length) if length else b""
     except UnreadablePostError:

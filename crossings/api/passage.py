@@ -9,9 +9,10 @@ from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
 
+from crossings.api.keyed import KeyedView
 from crossings.api.operations import SLUG, writes
 from crossings.api.parsing import read_json
-from crossings.api.writes import PushView, answer
+from crossings.api.writes import answer
 from crossings.board.passage import passage
 from crossings.domain.traveller import asking_from_json
 from crossings.models import Crossing
@@ -25,7 +26,10 @@ ABOUT = (
 )
 
 
-class Passages(PushView):
+class Passages(KeyedView):
+    http_method_names = ["post"]
+    keeps_answers = False  # who asks, and what for, is nobody's to keep
+
     @writes(
         "ask_passage",
         "Would this traveller or load be let through?",
@@ -33,6 +37,7 @@ class Passages(PushView):
         {200: ("Passage", "The answer.")},
         SLUG,
         about=ABOUT,
+        kept=False,
     )
     def post(self, request: Request, slug: str) -> HttpResponse:
         data = read_json(request, MOST_BYTES)

@@ -30,6 +30,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "not-found": (404, "There is nothing here"),
     "method-not-allowed": (405, "This address does not take that method"),
     "conflict": (409, "The same id was sent before with other content"),
+    "in-progress": (409, "The same request is still being worked on"),
     "too-large": (413, "The body is too large"),
     "wrong-content-type": (415, "The body has the wrong content type"),
     "invalid-content": (422, "The content cannot be taken"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +13,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import extend_schema
 
+from crossings.api.endpoint_shapes import ENDPOINTS, MESSAGES
 from crossings.api.inputs import INPUTS
 from crossings.api.passage_shapes import PASSAGE
 from crossings.api.public import Answer, PublicView, to_bytes
@@ -31,7 +33,8 @@ def document() -> dict[str, Any]:
     """Made once in the life of a process: it changes with the code alone."""
     made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
     schemas = made["components"].setdefault("schemas", {})
-    schemas |= SHAPES | INPUTS | PASSAGE
+    schemas |= SHAPES | INPUTS | PASSAGE | ENDPOINTS
+    made["webhooks"] = MESSAGES
     made["info"]["description"] = "Who may pass which border crossing, and who says so. A guide: /api/docs/."
     made["servers"] = [{"url": "/"}]
     return made
@@ -42,6 +45,11 @@ def printed() -> tuple[str, bytes]:
     """Its tag and its bytes."""
     body = to_bytes(document())
     return hashlib.sha256(body).hexdigest()[:16], body
+
+
+def kept_text() -> str:
+    """As it is kept in the tree, for eyes and for diffs."""
+    return json.dumps(document(), ensure_ascii=False, indent=1) + "\n"
 
 
 class Schema(PublicView):

@@ -47,6 +47,7 @@ def thing(description: str = "", optional: tuple[str, ...] = (), /, **properties
     return {**made, "description": description} if description else made
 
 
+NEXT = {**maybe(TEXT), "description": "The full address of the next page; null: this was the last."}
 HEAD = {"version": WHOLE, "position": WHOLE, "as_of": maybe(MOMENT)}
 CONDITION = {
     "effect": words(v.Effect),
@@ -193,19 +194,21 @@ SHAPES: dict[str, Shape] = {
         "`at` and `as_known_at` are there where they were asked for.", ("at", "as_known_at"),
         **CROSSING, at=MOMENT, as_known_at=maybe(MOMENT),
     ),
-    "Board": thing(**HEAD, crossings=many(ref("Crossing"))),
+    "Board": thing(
+        "`next` is there where a page was asked for.", ("next",), **HEAD, crossings=many(ref("Crossing")), next=NEXT
+    ),
     "Period": thing(
         "A stretch [start, end) in which no lane's state, conditions or holders changed.",
         start=MOMENT, start_precision=words(v.Precision), end=maybe(MOMENT), state=words(v.State),
         lanes=many(ref("PeriodLane")), reports=many(WHOLE),
         said_to_begin=many(thing(at=MOMENT, precision=words(v.Precision), report=WHOLE)),
     ),
-    "History": thing(crossing=TEXT, periods=many(ref("Period")), next=maybe(TEXT)),
+    "History": thing(crossing=TEXT, periods=many(ref("Period")), next=NEXT),
     "Report": thing(
         report=WHOLE, id=TEXT, crossing=TEXT, source=TEXT, source_kind=words(v.SourceKind), **SAID,
         recorded_at=MOMENT, backfilled=FLAG, retracted=FLAG,
     ),
-    "Reports": thing(crossing=TEXT, reports=many(ref("Report")), next=maybe(TEXT)),
+    "Reports": thing(crossing=TEXT, reports=many(ref("Report")), next=NEXT),
     "Reading": thing(
         **SHOWN_QUEUE, id=TEXT, crossing=TEXT, note=TEXT, attribution=TEXT, url=ADDRESS, reported_at=MOMENT
     ),
@@ -216,7 +219,7 @@ SHAPES: dict[str, Shape] = {
     "Readings": thing(
         "",
         ("bucket",),
-        crossing=TEXT, bucket=TEXT, readings=many({"anyOf": [ref("Reading"), ref("ReadingRange")]}), next=maybe(TEXT),
+        crossing=TEXT, bucket=TEXT, readings=many({"anyOf": [ref("Reading"), ref("ReadingRange")]}), next=NEXT,
     ),
     "LaneChange": thing(
         "",

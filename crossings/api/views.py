@@ -16,8 +16,20 @@ from crossings.domain.vocabulary import State, Traffic
 from crossings.serializers import Json
 
 MOST_CHANGES = 1000
+MOST_CROSSINGS = 500
 MOST_PERIODS = MOST_REPORTS = 200
 MOST_READINGS = 500
+
+
+class PagedView(PublicView):
+    """A list by cursor; `next` is the full address of the next page."""
+
+    def page(self, tag: str, make: Callable[[], board.Page]) -> Answer:
+        def content() -> Json:
+            page = make()
+            return {**page.content, "next": self.query.next_url(page.cursor)}
+
+        return Answer(tag, content)
 
 
 class BoardView(PublicView):
@@ -30,27 +42,38 @@ class BoardView(PublicView):
             traffic=self.query.word("traffic", Traffic),
             to=self.query.country("to"),
             q=self.query.raw("q", 100),
+            bbox=self.query.box("bbox"),
+            updated_since=self.query.moment("updated_since"),
         )
 
+    def tag(self, of: board.Edition) -> str:
+        """Without a filter the version of the whole board."""
+        return self.query.tag(of.tag) if self.query.given else of.tag
 
-class Crossings(BoardView):
+
+class Crossings(BoardView, PagedView):
     @reads(
         "list_crossings",
         "All crossings as they stand now",
         "Board",
         *FILTERS,
-        about="The ETag is the version of the whole board.",
+        CURSOR,
+        count(100, MOST_CROSSINGS),
+        about="The whole list; with `limit` or `cursor` a page of it, and `next`. Unfiltered, the ETag is `version`.",
     )
     def get(self, request: HttpRequest) -> Answer:
         filters, of = self.filters(), board.edition(self.now)
-        return Answer(of.tag, lambda: board.board(filters, self.now, of))
+        cursor, limit = self.query.raw("cursor"), self.query.number("limit", 100, 1, MOST_CROSSINGS)
+        if self.query.given.keys().isdisjoint(("cursor", "limit")):
+            return Answer(self.tag(of), lambda: board.board(filters, self.now, of))
+        return self.page(self.tag(of), lambda: board.board_page(filters, of, cursor=cursor, limit=limit))
 
 
 class CrossingsMap(BoardView):
     @reads("map_crossings", "The board as a map layer", "FeatureCollection", *FILTERS, media="application/geo+json")
     def get(self, request: HttpRequest) -> Answer:
         filters, of = self.filters(), board.edition(self.now)
-        return Answer(of.tag, lambda: board.geojson(filters, self.now, of), "application/geo+json")
+        return Answer(self.tag(of), lambda: board.geojson(filters, self.now, of), "application/geo+json")
 
 
 class CrossingsTable(BoardView):
@@ -65,7 +88,9 @@ class CrossingsTable(BoardView):
     def get(self, request: HttpRequest) -> Answer:
         filters, of = self.filters(), board.edition(self.now)
         saved = {"Content-Disposition": 'attachment; filename="crossings.csv"'}
-        return Answer(of.tag, lambda: csv_of(board.table(filters, self.now, of)), "text/csv; charset=utf-8", saved)
+        return Answer(
+            self.tag(of), lambda: csv_of(board.table(filters, self.now, of)), "text/csv; charset=utf-8", saved
+        )
 
 
 class Summary(PublicView):
@@ -94,17 +119,6 @@ class Crossing(PublicView):
             return Answer(sheet.tag, sheet.json)
         tag = self.query.tag(board.version())
         return Answer(tag, lambda: board.crossing(slug, at, as_known_at, now=self.now))
-
-
-class PagedView(PublicView):
-    """A list by cursor; `next` is the full address of the next page."""
-
-    def page(self, tag: str, make: Callable[[], board.Page]) -> Answer:
-        def content() -> Json:
-            page = make()
-            return {**page.content, "next": self.query.next_url(page.cursor)}
-
-        return Answer(tag, content)
 
 
 class History(PagedView):

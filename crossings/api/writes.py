@@ -9,22 +9,22 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
-from rest_framework.exceptions import MethodNotAllowed
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from crossings import board
-from crossings.api.auth import KeyHolder
+from crossings.api.auth import may, requires
+from crossings.api.keyed import KeyedView
 from crossings.api.operations import REPORT_OR_OWN, writes
 from crossings.api.parsing import read_json
 from crossings.api.problems import Problem
 from crossings.api.public import NOT_KEPT
 from crossings.domain.faults import Fault, Refused
 from crossings.domain.fields import Fields
+from crossings.domain.vocabulary import Scope
 from crossings.ingest import TakenBack, read_claim, read_reading, reason_of, take_back
 from crossings.ledger import Outcome, Result, record_many, retract
 from crossings.matching import Names
-from crossings.models import Report, Source
+from crossings.models import Report
 from crossings.serializers import Json
 
 STATUS = {
@@ -43,22 +43,16 @@ ANSWERS = {
 }
 
 
-class PushView(APIView):
+class PushView(KeyedView):
     """A POST with a key, for the key's own source."""
 
-    permission_classes = [KeyHolder]
+    permission_classes = [requires(Scope.REPORT)]
     http_method_names = ["post"]
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        if request.method != "POST":
-            raise MethodNotAllowed(str(request.method))
-        super().initial(request, *args, **kwargs)
-
     @property
-    def source(self) -> Source:
-        """Whose key it is."""
-        source: Source = self.request.auth.source  # type: ignore[union-attr]
-        return source
+    def backfills(self) -> bool:
+        """Whether what is old is taken as it is."""
+        return may(self.request, Scope.BACKFILL)
 
 
 class Reports(PushView):
@@ -73,7 +67,7 @@ class Reports(PushView):
     def post(self, request: Request) -> HttpResponse:
         data, now = one_object(read_json(request)), timezone.now()
         claim = read_claim(data, Names.load(), self.source)
-        [result] = record_many(self.source, [claim], now=now)
+        [result] = record_many(self.source, [claim], now=now, backfills=self.backfills)
         return recorded(result, claim.crossing)
 
 
@@ -89,7 +83,7 @@ class Readings(PushView):
     def post(self, request: Request) -> HttpResponse:
         data, now = one_object(read_json(request)), timezone.now()
         count = read_reading(data, Names.load(), self.source)
-        [result] = record_many(self.source, [count], now=now)
+        [result] = record_many(self.source, [count], now=now, backfills=self.backfills)
         return recorded(result, count.crossing)
 
 

@@ -2,53 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
 
 from crossings.board.edition import feed
 from crossings.board.paging import Page, cursor_of, read_moment, read_moment_and_id
 from crossings.domain.claims import stamp
-from crossings.domain.vocabulary import Visibility
+from crossings.domain.vocabulary import ChangeType, Visibility
 from crossings.models import Change, Crossing, Reading, Report, Retraction
 from crossings.serializers import Json, reading_json, report_json
 
+OLD_NEWS = timedelta(days=30)
 BUCKETS = {"hour": (timedelta(hours=1), timedelta(days=7)), "day": (timedelta(days=1), timedelta(days=62))}
 """The length of each bucket, and what one page of them spans."""
 
 
-def _public() -> QuerySet[Report]:
+def public_reports() -> QuerySet[Report]:
     rows = Report.objects.filter(visibility=Visibility.PUBLIC)
     return rows.select_related("source", "crossing", "retraction")
 
 
-def _report_json(report: Report) -> Json:
+def public_report_json(report: Report) -> Json:
     return report_json(report, report.source.public_label, hasattr(report, "retraction"))
 
 
-def _counts(crossing: Crossing) -> QuerySet[Reading]:
+def public_readings() -> QuerySet[Reading]:
     # Not "retraction is null": the planner then expects few rows, and sorts all instead of walking the index.
     taken_back = Retraction.objects.filter(reading=OuterRef("pk"))
-    return Reading.objects.filter(~Exists(taken_back), crossing=crossing).order_by("-observed_at", "-pk")
+    return Reading.objects.filter(~Exists(taken_back)).select_related("source", "crossing")
+
+
+def _counts(crossing: Crossing) -> QuerySet[Reading]:
+    return public_readings().filter(crossing=crossing).order_by("-observed_at", "-pk")
 
 
 def reports(slug: str, *, cursor: str = "", limit: int = 50) -> Page:
     """The public claims about a crossing, the last recorded first. Raises Crossing.DoesNotExist and Refused."""
     crossing = Crossing.objects.get(slug=slug)
-    rows = _public().filter(crossing=crossing).order_by("-recorded_at", "-pk")
+    rows = public_reports().filter(crossing=crossing).order_by("-recorded_at", "-pk")
     if cursor:
         at, pk = read_moment_and_id(cursor)
         rows = rows.filter(recorded_at__lte=at).exclude(recorded_at=at, pk__gte=pk)
     found = list(rows[: limit + 1])
     more = cursor_of(found[limit - 1].recorded_at, found[limit - 1].pk) if len(found) > limit else None
-    return Page({"crossing": slug, "reports": [_report_json(row) for row in found[:limit]]}, more)
+    return Page({"crossing": slug, "reports": [public_report_json(row) for row in found[:limit]]}, more)
 
 
 def report(pk: int) -> Json:
     """One public claim. Raises Report.DoesNotExist, for staff's too."""
-    return _report_json(_public().get(pk=pk))
+    return public_report_json(public_reports().get(pk=pk))
+
+
+def named(numbers: Iterable[int]) -> dict[int, Json]:
+    """The public claims among these, by number."""
+    return {row.pk: public_report_json(row) for row in public_reports().filter(pk__in=set(numbers))}
 
 
 def readings(
@@ -76,7 +89,7 @@ def readings(
     if cursor:
         at, pk = read_moment_and_id(cursor)
         rows = rows.filter(observed_at__lte=at).exclude(observed_at=at, pk__gte=pk)
-    found = list(rows.select_related("source", "crossing")[: limit + 1])
+    found = list(rows[: limit + 1])
     more = cursor_of(found[limit - 1].observed_at, found[limit - 1].pk) if len(found) > limit else None
     content = [reading_json(row, row.source.public_label) for row in found[:limit]]
     return Page({"crossing": slug, "readings": content}, more)
@@ -149,3 +162,20 @@ def changes(after: int, limit: int) -> Json:
     # A poller that is ahead of us read another life of this database: it is told where ours ends.
     position = found[-1].position if found else min(after, last)
     return {"changes": [row.body for row in found], "position": position, "more": len(rows) > limit}
+
+
+def latest(types: Sequence[str], limit: int, *, slug: str = "", country: str = "") -> list[Change]:
+    """The last changes of these types, the newest first, each with its crossing: of one, of a country, or of all.
+
+    Corrections that reach far back are left out: a load of old papers would leave no room for news. Where one changes
+    how things stand now, that is a change of its own.
+    """
+    told = Change.objects.annotate(start=Cast(KT("body__range__from"), DateTimeField()))
+    fresh = ~Q(type=ChangeType.HISTORY_CORRECTED) | Q(start__gte=F("recorded_at") - OLD_NEWS)
+    rows = told.filter(fresh, type__in=types).select_related("crossing").order_by("-position")
+    if slug:
+        rows = rows.filter(crossing__slug=slug)
+    if country:
+        of = Crossing.objects.filter(Q(country_a=country) | Q(country_b=country))
+        rows = rows.filter(crossing__in=of.values("pk"))
+    return list(rows[:limit])

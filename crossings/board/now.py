@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
+from typing import NamedTuple
 
 from crossings.board.edition import Edition, afresh, current_json, edition, row_of, tag
+from crossings.board.paging import Page, bad_cursor, cursor_of, read_id
 from crossings.board.short import crossing_word, lane_word
 from crossings.domain.claims import stamp
 from crossings.domain.faults import Refused
@@ -19,25 +22,52 @@ AHEAD = timedelta(minutes=5)
 """How far a clock may run before ours."""
 
 
+class Box(NamedTuple):
+    """In degrees. Where `west` lies east of `east` it goes across the antimeridian."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    def holds(self, latitude: float | None, longitude: float | None) -> bool:
+        if latitude is None or longitude is None or not self.south <= latitude <= self.north:
+            return False
+        if self.west <= self.east:
+            return self.west <= longitude <= self.east
+        return longitude >= self.west or longitude <= self.east
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """`country` is either side, `to` the country entered; `q` a part of any name, alias or code in any script."""
+    """`country` is either side, `to` the country entered; `q` a part of any name, alias or code in any script. `bbox`
+    leaves out what has no position, `updated_since` what changed before that moment.
+    """
 
     country: str = ""
     state: str = ""
     traffic: str = ""
     to: str = ""
     q: str = ""
+    bbox: Box | None = None
+    updated_since: datetime | None = None
 
     def take(self, crossing: Crossing, status: Json) -> bool:
         if self.country and self.country not in crossing.countries:
             return False
         if self.q and not called(crossing, self.q):
             return False
+        if self.bbox and not self.bbox.holds(crossing.latitude, crossing.longitude):
+            return False
         if not (self.traffic or self.to):
             return self.state in ("", crossing_word(status)[0])
         lanes = [lane for lane in status["lanes"] if self._speaks_of(lane)]
         return any(not self.state or self._stands(lane) for lane in lanes)
+
+    def changed(self, updated_at: str | None) -> bool:
+        if not self.updated_since:
+            return True
+        return updated_at is not None and datetime.fromisoformat(updated_at) >= self.updated_since
 
     def _speaks_of(self, lane: Json) -> bool:
         return self.traffic in ("", lane["traffic"]) and self.to in ("", lane["to"])
@@ -56,20 +86,37 @@ def called(crossing: Crossing, text: str) -> bool:
     return bool(wanted) and any(wanted in key(str(name)) for name in names)
 
 
-def chosen(filters: Filters, of: Edition) -> Iterator[tuple[Crossing, Json]]:
-    """The crossings these filters leave, by name, each with how it stands. One query."""
+def chosen(filters: Filters, of: Edition, after: int = 0) -> Iterator[tuple[Crossing, Json]]:
+    """The crossings these filters leave, by name, each with how it stands; those that follow the one with the id
+    `after`, where one is given. One query. Raises Refused where that one is no more.
+    """
     for each in Crossing.objects.select_related("current").order_by("name", "slug"):
+        if after:
+            after = 0 if each.pk == after else after
+            continue
         fresh = of.afresh.get(each.pk)
         if not fresh and not row_of(each).status:
             continue  # made since the edition was read
         current = current_json(each, fresh)
-        if filters.take(each, current["status"]):
+        if filters.changed(current["updated_at"]) and filters.take(each, current["status"]):
             yield each, current
+    if after:
+        raise bad_cursor()
 
 
 def board(filters: Filters, now: datetime, of: Edition | None = None) -> Json:
     of = of or edition(now)
     return {**of.head(), "crossings": [crossing_json(each, current) for each, current in chosen(filters, of)]}
+
+
+def board_page(filters: Filters, of: Edition, *, cursor: str, limit: int) -> Page:
+    """The board in pages. A filter may leave nothing of a crossing named by the cursor: its place still counts.
+
+    Raises Refused for a cursor that is none.
+    """
+    found = list(islice(chosen(filters, of, read_id(cursor) if cursor else 0), limit + 1))
+    content = {**of.head(), "crossings": [crossing_json(*each) for each in found[:limit]]}
+    return Page(content, cursor_of(found[limit - 1][0].pk) if len(found) > limit else None)
 
 
 @dataclass(frozen=True, slots=True)

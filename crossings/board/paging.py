@@ -31,21 +31,30 @@ def read_moment(cursor: str) -> datetime:
     return _moment(_parts(cursor, 1)[0])
 
 
+def read_id(cursor: str) -> int:
+    """The id of a cursor made of one. Raises Refused."""
+    return _number(_parts(cursor, 1)[0])
+
+
 def read_moment_and_id(cursor: str) -> tuple[datetime, int]:
     """The parts of a cursor made of a moment and an id. Raises Refused."""
     moment, number = _parts(cursor, 2)
-    if not number.isascii() or not number.isdigit() or len(number) > 18:
-        raise _bad()
-    return _moment(moment), int(number)
+    return _moment(moment), _number(number)
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise bad_cursor()
+    return int(text)
 
 
 def _parts(cursor: str, count: int) -> Sequence[str]:
     try:
         parts = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split("|")
     except (binascii.Error, ValueError):
-        raise _bad() from None
+        raise bad_cursor() from None
     if len(parts) != count:
-        raise _bad()
+        raise bad_cursor()
     return parts
 
 
@@ -53,11 +62,11 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise _bad() from None
+        raise bad_cursor() from None
     if moment.tzinfo is None or not EARLIEST <= moment.year <= LATEST:
-        raise _bad()
+        raise bad_cursor()
     return moment
 
 
-def _bad() -> Refused:
+def bad_cursor() -> Refused:
     return Refused.one("cursor", "invalid_cursor", "Take the cursor as it stands in `next` of the page before.")

@@ -10,7 +10,7 @@ from crossings.domain.claims import Claim
 from crossings.domain.vocabulary import STRICTNESS, Basis, State, Word
 
 AHEAD = timedelta(minutes=5)
-POLLED_OLD = timedelta(days=7)
+TOO_OLD = timedelta(days=7)
 BEFORE_RECORDS = datetime(1990, 1, 1, tzinfo=UTC)
 TOGETHER = timedelta(minutes=10)
 FLAPS = 4
@@ -24,14 +24,21 @@ class Why(Word):
     FUTURE = "future", "its time is ahead of our clock"
     ANCIENT = "ancient", "its time is before 1990"
     OLD = "old", "polled, and older than seven days"
+    BACKFILL = "backfill", "older than seven days, and the key that sent it brings no old ones"
     MASSIVE = "massive", "it loosens many crossings at once"
     FLAPPING = "flapping", "the lane changes too often"
 
 
 def why_held(
-    at: datetime | None, now: datetime, *, trusted: bool, polled: bool, basis: Basis = Basis.OBSERVED
+    at: datetime | None,
+    now: datetime,
+    *,
+    trusted: bool,
+    polled: bool,
+    backfills: bool = True,
+    basis: Basis = Basis.OBSERVED,
 ) -> Why | None:
-    """Why an item of that time is held, from the item alone."""
+    """Why an item of that time is held, from the item alone. `backfills`: who pushed it may bring old ones."""
     if not trusted:
         return Why.UNTRUSTED
     if at is None:
@@ -40,8 +47,8 @@ def why_held(
         return Why.FUTURE
     if at < BEFORE_RECORDS:
         return Why.ANCIENT
-    if polled and at < now - POLLED_OLD:
-        return Why.OLD
+    if at < now - TOO_OLD and (polled or not backfills):
+        return Why.OLD if polled else Why.BACKFILL
     return None
 
 

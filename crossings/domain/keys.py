@@ -8,6 +8,7 @@ import re
 import secrets
 import string
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 
 ALPHABET = string.ascii_lowercase + string.digits
 KEY = re.compile(r"bct_([a-z0-9]{8})_[A-Za-z0-9_-]{43}\Z")
@@ -26,6 +27,11 @@ def new_key() -> NewKey:
     prefix = "".join(secrets.choice(ALPHABET) for _ in range(8))
     key = f"bct_{prefix}_{secrets.token_urlsafe(32)}"
     return NewKey(key, prefix, hash_of(key))
+
+
+def end_of(day: date | None) -> datetime | None:
+    """Until when a key holds that is good through that day in UTC; None for one without an end."""
+    return datetime.combine(day + timedelta(days=1), time(), UTC) if day else None
 
 
 def prefix_of(key: str) -> str:

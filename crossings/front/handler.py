@@ -23,6 +23,7 @@ MAY_VARY = {"accept-encoding", "save-data"}
 OF_A_BODY = ("content-type", "content-length", "content-encoding", "content-disposition")
 READING = ("GET", "HEAD", "OPTIONS")
 PLACE, MOMENT, HOLDS = "crossings.place", "crossings.moment", "crossings.holds"
+REDACTIONS = "crossings.redactions"
 
 
 class Front(WSGIHandler):
@@ -43,7 +44,7 @@ class Front(WSGIHandler):
         kept, given = self.shelf.get(place), environ.get("HTTP_IF_NONE_MATCH", "")
         moment = (self.lookout.tag, int(time.time() // 60))
         if kept is not None:
-            if self.lookout.away:
+            if self.lookout.away and self._unredacted(kept):
                 return self._late(kept, given, start_response)
             if kept.held_in == moment and given and kept.held(given):
                 start_response("304 Not Modified", kept.bare)
@@ -55,6 +56,7 @@ class Front(WSGIHandler):
             # Made once in any case: else all who hold it would go on asking Django.
             environ[HOLDS] = environ.pop("HTTP_IF_NONE_MATCH")
         environ["QUERY_STRING"], environ[PLACE], environ[MOMENT] = place.query, place, moment
+        environ[REDACTIONS] = self.lookout.redactions
         return super().__call__(environ, start_response)
 
     def get_response(self, request: Any) -> HttpResponseBase:
@@ -78,7 +80,7 @@ class Front(WSGIHandler):
         elif isinstance(response, HttpResponse) and _for_all(response):
             if moment[0] is None or environ["REQUEST_METHOD"] != "GET":
                 return response
-            kept = _kept(response, place, moment)
+            kept = _kept(response, place, moment, environ[REDACTIONS])
             self.shelf.put(place, kept)
             if kept.held(environ.get(HOLDS, "")):
                 return _bare(kept)
@@ -98,11 +100,15 @@ class Front(WSGIHandler):
 
     def _rather_late(self, kept: Kept | None, instead: HttpResponseBase) -> HttpResponseBase:
         """The lookout may not have seen yet that the database is away."""
-        if kept is None:
+        if kept is None or not self._unredacted(kept):
             return instead
         body, headers = self._last_good(kept)
         instead.close()
         return HttpResponse(body, headers=dict(headers))
+
+    def _unredacted(self, kept: Kept) -> bool:
+        """What was kept before the last redaction is not given any more, whatever else is away."""
+        return kept.redactions == self.lookout.redactions
 
     def _last_good(self, kept: Kept) -> tuple[bytes, Headers]:
         if not kept.is_page:
@@ -129,12 +135,12 @@ def _for_all(response: HttpResponse) -> bool:
     return headers.get("Cache-Control", "").startswith("public") and vary <= MAY_VARY
 
 
-def _kept(response: HttpResponse, place: Place, moment: Moment) -> Kept:
+def _kept(response: HttpResponse, place: Place, moment: Moment, redactions: int | None) -> Kept:
     response.headers.setdefault("Content-Length", str(len(response.content)))
     headers = list(response.headers.items())
     bare = [(name, value) for name, value in headers if name.lower() not in OF_A_BODY]
     tags = tags_of(response.headers["ETag"], place.path)
-    return Kept(moment, moment, timezone.now(), response.content, headers, bare, tags)
+    return Kept(moment, moment, timezone.now(), redactions, response.content, headers, bare, tags)
 
 
 def _renewed(kept: Kept, place: Place, moment: Moment, response: HttpResponseBase) -> Kept:

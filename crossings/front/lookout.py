@@ -9,9 +9,11 @@ from threading import Event, Lock, Thread
 
 import psycopg
 from django.db import Error, connection
+from django.db.models import Max
 from django.utils import timezone
 
 from crossings.board import edition
+from crossings.models import Redaction
 
 log = logging.getLogger(__name__)
 
@@ -25,12 +27,15 @@ REST_S = 0.02
 
 
 class Lookout:
-    """One thread with a connection of its own. `tag` names the public state last seen; None: not known now."""
+    """One thread with a connection of its own. `tag` names the public state last seen; None: not known now.
+    `redactions` is the last of them: what was kept before it may hold the words that were taken away.
+    """
 
     def __init__(self) -> None:
         self.tag: str | None = None
         self.last_tag = ""
         self.seen_at: datetime | None = None
+        self.redactions: int | None = None
         self._looked = 0.0
         self._failed = False
         self._one_at_a_time = Lock()
@@ -60,7 +65,10 @@ class Lookout:
         """Also after each write of this very process, so that its next answer is not from before it."""
         # One after the other: whoever looks later sees at least as much, and has the last word.
         with self._one_at_a_time:
-            self.tag = self.last_tag = edition(timezone.now()).tag
+            tag = edition(timezone.now()).tag
+            if tag != self.last_tag:
+                self.redactions = Redaction.objects.aggregate(last=Max("pk"))["last"]
+            self.tag = self.last_tag = tag
             self._looked, self.seen_at = time.monotonic(), timezone.now()
         if self._failed:
             log.warning("The database can be asked again")

@@ -20,7 +20,7 @@ OF_PAGES = ("after", "cursor", "limit", "lite")
 PARAMETERS = frozenset([*OF_CROSSINGS, *OF_TIME, *OF_PAGES])
 """Every one that any public answer obeys. All others are taken away before anybody reads them: they cannot split what
 is kept, nor find their way into an answer that others are given. deploy/nginx.conf has the same list."""
-OTHERS = ("/healthz", "/readyz", settings.STATIC_URL)
+OTHERS = ("/healthz", "/readyz", "/api/v1/dump", settings.STATIC_URL)
 
 
 @dataclass(frozen=True, slots=True)

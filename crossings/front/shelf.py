@@ -33,6 +33,7 @@ class Kept:
     made_in: Moment
     held_in: Moment
     made_at: datetime
+    redactions: int | None
     body: bytes
     headers: Headers
     bare: Headers

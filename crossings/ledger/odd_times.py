@@ -18,9 +18,9 @@ Odd = tuple[Report, datetime, Why]
 """A report, the time it was given, and what is odd about that."""
 
 
-def at_once(reports: Iterable[Report], now: datetime, *, polled: bool) -> list[Odd]:
+def at_once(reports: Iterable[Report], now: datetime, *, polled: bool, backfills: bool = True) -> list[Odd]:
     """The new reports of a trusted source, vouched for by nobody, whose time is ahead of our clock (and not ordered),
-    before 1990, or, polled, older than a week.
+    before 1990, or, polled or pushed with a key that brings no old ones, older than a week.
 
     What was seen cannot lie ahead, and nobody reports today a closing of 1926: such a one holds from when it was said.
     With its own time it would shut the gate in ten years, or rewrite a century.
@@ -28,7 +28,7 @@ def at_once(reports: Iterable[Report], now: datetime, *, polled: bool) -> list[O
     found = []
     for report in reports:
         at = report.effective_at
-        why = why_held(at, now, trusted=True, polled=polled, basis=Basis(report.basis))
+        why = why_held(at, now, trusted=True, polled=polled, backfills=backfills, basis=Basis(report.basis))
         if at is None or why is None:
             continue
         found.append((report, at, why))

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from django.db import connection
 
+from crossings import webhooks
 from crossings.domain.claims import stamp
 from crossings.domain.status import Status
 from crossings.domain.vocabulary import ChangeType, Precision
@@ -146,6 +147,7 @@ def _number(pending: list[tuple[Touched, list[Json]]], now: datetime) -> None:
                 rows.append(_row(each, change, feed.position, now))
         feed.save()
         insert(rows)
+        webhooks.queue(rows, now)
     _store([each.current for each, _ in pending])
 
 

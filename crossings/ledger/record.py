@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -43,6 +44,7 @@ class Batch:
     repeats_confirm: bool = False
     polled: bool = False
     vouched: bool = False
+    backfills: bool = True
     reports: list[tuple[Result, Report]] = field(default_factory=list)
     readings: list[tuple[Result, Reading]] = field(default_factory=list)
     drafts: list[tuple[Result, Draft]] = field(default_factory=list)
@@ -60,19 +62,21 @@ def record_many(
     repeats_confirm: bool = False,
     polled: bool = False,
     vouched: bool = False,
+    backfills: bool = True,
 ) -> list[Result]:
     """Record what a source says, each item once; the results stand in the order of the items.
 
     `repeats_confirm`: a state feed, whose repeats confirm (rule 6). `polled`: nobody chose to send just this, so old
-    claims are held. `vouched`: a person accepted it. `backfilled`: recorded as of the day its source said it; nothing
-    is held then. Every item needs its `external_id`. Raises KeyError for a crossing that does not exist.
+    claims are held. `backfills`: who pushes it may bring old ones. `vouched`: a person accepted it. `backfilled`:
+    recorded as of the day its source said it; nothing is held then. Every item needs its `external_id`. Raises
+    KeyError for a crossing that does not exist.
     """
     results: list[Result] = []
     for start in range(0, len(items), AT_MOST):
         chunk = items[start : start + AT_MOST]
 
         def work(chunk: Sequence[Item] = chunk) -> list[Result]:
-            batch = Batch(source, now, by, how_known, backfilled, repeats_confirm, polled, vouched)
+            batch = Batch(source, now, by, how_known, backfilled, repeats_confirm, polled, vouched, backfills)
             return _record(batch, chunk)
 
         results += in_transaction(work)
@@ -116,7 +120,7 @@ def _record(batch: Batch, items: Sequence[Item]) -> list[Result]:
             seen.add(item, result)
         results.append(result)
     new = [] if batch.backfilled or batch.vouched else [row for _, row in batch.reports]
-    odd = at_once(new, batch.now, polled=batch.polled)
+    odd = at_once(new, batch.now, polled=batch.polled, backfills=batch.backfills)
     _write(batch, touched)
     seen.number_twins()
     tell(batch.source, odd, touched, batch.now)
@@ -162,14 +166,15 @@ def _take(batch: Batch, item: Item, each: Touched, brake: Brake, down: TurnedDow
 
 
 def _why_held(batch: Batch, item: Item, each: Touched, brake: Brake) -> Why | None:
+    held = partial(
+        why_held, now=batch.now, trusted=batch.source.trusted, polled=batch.polled, backfills=batch.backfills
+    )
     if isinstance(item, Claim):
-        why = why_held(
-            begins(item, batch.now), batch.now, trusted=batch.source.trusted, polled=batch.polled, basis=item.basis
-        )
+        why = held(begins(item, batch.now), basis=item.basis)
         if why is not Why.UNTRUSTED and tightens(item, lane_states(each)):
             return None
         return why or brake.why(item)
-    return why_held(item.observed_at, batch.now, trusted=batch.source.trusted, polled=batch.polled)
+    return held(item.observed_at)
 
 
 def _draft(batch: Batch, item: Item, each: Touched, why: Why) -> Draft:

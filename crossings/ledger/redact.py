@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
-import zlib
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -16,18 +13,19 @@ from django.db.models import Q
 from crossings.domain.claims import stamp
 from crossings.domain.faults import Refused
 from crossings.domain.vocabulary import ChangeType, Visibility
+from crossings.dumpfile import withdraw_on_commit
 from crossings.ledger.publish import publish
+from crossings.ledger.traces import REMOVED, Words, blank_answers, blank_evidence, blank_quotes, without
 from crossings.ledger.transaction import Touched, in_transaction, lock_crossings
-from crossings.models import Change, Draft, Poll, RawBatch, Reading, Redaction, Report
+from crossings.models import Attempt, Change, Draft, IdempotencyKey, Reading, Redaction, Report
 
 FREE_TEXT = {Report: ("note", "attribution", "url", "by_name", "conditions"), Reading: ("note", "attribution", "url")}
-REMOVED = "[removed]"
 EVIDENCE = ("title", "text", "url")
-TEXT_KEYS = ("note", "attribution", "url", "by_name", "text")
 
 
 def redact(target: Report | Reading, fields: Iterable[str], *, reason: str, now: datetime, by: User | None) -> None:
-    """Blank these fields of a report or reading, in its row and in every copy: frozen changes, drafts, polls.
+    """Blank these fields of a report or reading, in its row and in every copy: frozen changes, drafts, polls, what was
+    answered, and wherever else the words are quoted.
 
     `conditions` means the free text of its conditions. Raises Refused for a field that is no free text.
     """
@@ -35,28 +33,38 @@ def redact(target: Report | Reading, fields: Iterable[str], *, reason: str, now:
     allowed = FREE_TEXT[type(target)]
     if not wanted or set(wanted) - set(allowed):
         raise Refused.one("fields", "unknown_word", f"What can be redacted: {', '.join(allowed)}.")
+    target.refresh_from_db()
+    words = Words(_texts(target, wanted))
+    # First, and outside of the lock: were it to fail, nothing is blanked yet that a second try would have to know.
+    blank_evidence(target.source, words)
 
     def work() -> None:
         touched = lock_crossings([target.crossing_id])
+        each = touched[target.crossing_id]
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL crossings.redacting = 'on'")
-        words = _texts(target, wanted)
         _blank_row(target, wanted)
         _blank_copies(target, words)
+        blank_quotes(target.source, words)
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL crossings.redacting = 'off'")
-        _append(touched[target.crossing_id], target, wanted, reason, now, by)
+        each.current.status = without(each.current.status, words)  # what it becomes is compared with what it was
+        _append(each, target, wanted, REMOVED if words.within(reason) else reason, now, by)
         publish(touched, now)
+        with connection.cursor() as cursor:
+            # Whoever keeps an answer while this goes on waits, and then finds the redaction.
+            cursor.execute(f"LOCK TABLE {IdempotencyKey._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
+        blank_answers(words)
 
     in_transaction(work)
+    withdraw_on_commit()
 
 
 def _texts(target: Report | Reading, wanted: list[str]) -> list[str]:
-    """The words to hunt for in the copies, the longest first so that none is left in parts."""
     texts = [str(getattr(target, field)) for field in wanted if field != "conditions"]
     if "conditions" in wanted and isinstance(target, Report):
         texts += [term.get("text", "") for lane in target.lanes for term in lane.get("conditions", [])]
-    return sorted({text for text in texts if text}, key=len, reverse=True)
+    return [text for text in texts if text != REMOVED]
 
 
 def _blank_row(target: Report | Reading, wanted: list[str]) -> None:
@@ -75,52 +83,25 @@ def _without_text(lane: dict[str, Any]) -> dict[str, Any]:
     return {**lane, "conditions": terms}
 
 
-def _blank_copies(target: Report | Reading, words: list[str]) -> None:
-    key = {"report": target} if isinstance(target, Report) else {"reading": target}
+def _blank_copies(target: Report | Reading, words: Words) -> None:
     for change in Change.objects.filter(crossing=target.crossing_id).iterator():
-        cleaned = _without(change.body, words)
+        cleaned = without(change.body, words)
         if cleaned != change.body:
             Change.objects.filter(pk=change.pk).update(body=cleaned)
+            # A receiver may have quoted what it was sent.
+            Attempt.objects.filter(delivery__change=change.pk).exclude(detail="").update(detail=REMOVED)
+    key = {"report": target} if isinstance(target, Report) else {"reading": target}
     for draft in Draft.objects.filter(Q(**key) | Q(source=target.source_id)).iterator():
-        cleaned = _without_evidence(draft.content, words) if draft.kind == Draft.Kind.ENTRY else draft.content
-        cleaned = _without(cleaned, words)
+        entry = draft.kind == Draft.Kind.ENTRY
+        cleaned = without(_without_evidence(draft.content, words) if entry else draft.content, words)
         if cleaned != draft.content:
             Draft.objects.filter(pk=draft.pk).update(content=cleaned)
-    for batch in RawBatch.objects.filter(source=target.source_id).exclude(state=RawBatch.State.WAITING).iterator():
-        body = zlib.decompress(batch.body).decode("utf-8", "replace") if batch.body else ""
-        if any(word in body or json.dumps(word)[1:-1] in body for word in words):
-            RawBatch.objects.filter(pk=batch.pk).update(body=zlib.compress(b""))
-    for poll in Poll.objects.filter(source=target.source_id).exclude(detail="").only("pk", "detail").iterator():
-        if any(word in poll.detail for word in words):
-            Poll.objects.filter(pk=poll.pk).update(detail=REMOVED)
-    for poll in Poll.objects.filter(source=target.source_id).only("pk", "items").iterator():
-        cleaned = _without(poll.items, words)
-        if cleaned != poll.items:
-            Poll.objects.filter(pk=poll.pk).update(items=cleaned)
 
 
-def _without_evidence(content: dict[str, Any], words: list[str]) -> dict[str, Any]:
-    """An article of which a claim was written down: where it carries the words, however spaced or capitalised, that
-    part of it goes as a whole.
-    """
-    sought = [re.compile(rf"(?<!\w){re.escape(_folded(word))}(?!\w)") for word in words]
-    carries = {name for name in EVIDENCE if any(each.search(_folded(str(content.get(name) or ""))) for each in sought)}
+def _without_evidence(content: dict[str, Any], words: Words) -> dict[str, Any]:
+    """An article of which a claim was written down: the part of it that carries the words goes as a whole."""
+    carries = {name for name in EVIDENCE if words.within(str(content.get(name) or ""))}
     return {name: REMOVED if name in carries else value for name, value in content.items()}
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())
-
-
-def _without(value: Any, words: list[str]) -> Any:
-    """The same JSON with the words taken out of its free texts; a state or a side may be spelt the same."""
-    if isinstance(value, list):
-        return [_without(each, words) for each in value]
-    if isinstance(value, dict):
-        return {
-            key: ("" if key in TEXT_KEYS and each in words else _without(each, words)) for key, each in value.items()
-        }
-    return value
 
 
 def _append(
@@ -130,7 +111,11 @@ def _append(
     Redaction.objects.create(
         report=report, reading=reading, fields=fields, reason=reason, recorded_at=now, recorded_by=by
     )
-    if report is not None and report.visibility == Visibility.PUBLIC:
-        each.notices.append({"type": ChangeType.REPORT_REDACTED, "at": stamp(now), "reports": [report.pk]})
-        if report.effective_at:
-            each.touch(report.effective_at)
+    if report is None or report.visibility == Visibility.PUBLIC:
+        # Of a reading, too: whoever holds an answer with the words has to ask again.
+        named = [report.pk] if report else []
+        each.notices.append({"type": ChangeType.REPORT_REDACTED, "at": stamp(now), "reports": named})
+    if report is not None and report.effective_at:
+        each.touch(report.effective_at)
+        if "conditions" in fields:
+            each.touch(now)  # no checkpoint tells by itself that words of a condition changed

@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("refusals", models.PositiveSmallIntegerField(default=0, help_text="Answers that refused it.")),
                 ("due_at", models.DateTimeField()),
                 ("created_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(null=True)),
@@ -111,11 +111,16 @@ class Migration(migrations.Migration):
                             ("active", "Active"),
                             ("paused", "paused: it failed for too long"),
                             ("gone", "it answered 410: nothing more is sent"),
-                            ("off", "switched off by its owner"),
+                            ("off", "taken away by its owner"),
                         ],
                         default="unproven",
                         max_length=10,
                     ),
+                ),
+                ("since", models.DateTimeField(help_text="When it came into this state.")),
+                (
+                    "challenge_at",
+                    models.DateTimeField(help_text="When it is to be asked whether it is its owner's.", null=True),
                 ),
                 ("secret", crossings.models.secret.SecretField()),
                 (
@@ -166,6 +171,12 @@ class Migration(migrations.Migration):
                 ("failing_since", models.DateTimeField(null=True)),
                 ("rests_until", models.DateTimeField(null=True)),
                 ("leased_until", models.DateTimeField(null=True)),
+                ("tried_at", models.DateTimeField(null=True)),
+                ("slow", models.BooleanField(default=False, help_text="It took long to answer, the last time.")),
+                (
+                    "tell_owner_at",
+                    models.DateTimeField(help_text="When its owner is to be told that nothing is sent.", null=True),
+                ),
                 ("detail", models.TextField(blank=True, help_text="What went wrong last.")),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
@@ -191,10 +202,15 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=255)),
-                ("asked_sha256", models.CharField(help_text="Of the method, the path and the body.", max_length=64)),
+                ("asked_sha256", models.CharField(help_text="Of the method, the address and the body.", max_length=64)),
                 ("status", models.PositiveSmallIntegerField(null=True)),
                 ("headers", models.JSONField(default=dict)),
-                ("body", models.JSONField(null=True)),
+                (
+                    "body",
+                    crossings.models.secret.SecretField(
+                        blank=True, help_text="Sealed: an answer may hold a secret that is told once."
+                    ),
+                ),
                 ("created_at", models.DateTimeField(db_index=True)),
                 (
                     "key",
@@ -220,12 +236,23 @@ class Migration(migrations.Migration):
                 ("language", models.CharField(max_length=10)),
                 ("token", crossings.models.secret.SecretField(help_text="Opens the links in its letters.")),
                 ("token_hash", models.CharField(max_length=64, unique=True)),
-                ("asked_at", models.DateTimeField()),
+                ("asked_at", models.DateTimeField(help_text="When it was last asked for.")),
+                (
+                    "letter_due_at",
+                    models.DateTimeField(help_text="When the letter with its link is to be sent.", null=True),
+                ),
                 ("confirmed_at", models.DateTimeField(null=True)),
+                (
+                    "position",
+                    models.BigIntegerField(
+                        default=0, help_text="Of the crossing's last change before it was confirmed."
+                    ),
+                ),
                 (
                     "failures",
                     models.PositiveSmallIntegerField(default=0, help_text="Letters in a row that could not be sent."),
                 ),
+                ("rests_until", models.DateTimeField(null=True)),
                 (
                     "crossing",
                     models.ForeignKey(
@@ -242,18 +269,37 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("traffic", crossings.models.words.WordField(max_length=20)),
                 ("to", models.CharField(max_length=2)),
-                ("before", models.CharField(max_length=20)),
-                ("after", models.CharField(max_length=20)),
-                ("position", models.BigIntegerField(help_text="Of the change.")),
-                ("due_at", models.DateTimeField()),
+                ("told", crossings.models.words.WordField(max_length=20)),
+                ("state", crossings.models.words.WordField(max_length=20)),
+                ("position", models.BigIntegerField(help_text="Of the last change.")),
+                ("changed_at", models.DateTimeField()),
+                ("turned_at", models.DateTimeField(null=True)),
+                ("shut_since", models.DateTimeField(null=True)),
+                ("changes", models.PositiveIntegerField(default=0)),
                 (
-                    "waits_until",
-                    models.DateTimeField(
-                        help_text="An opening that is not sure yet: told as such after that.", null=True
+                    "announced",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(),
+                        default=list,
+                        help_text="Reports of announced closings to tell of.",
+                        size=None,
                     ),
                 ),
-                ("attempts", models.PositiveSmallIntegerField(default=0)),
-                ("created_at", models.DateTimeField()),
+                (
+                    "letters",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.DateTimeField(),
+                        default=list,
+                        help_text="When the last few told of this lane.",
+                        size=None,
+                    ),
+                ),
+                ("due_at", models.DateTimeField(null=True)),
+                (
+                    "sure_from",
+                    models.DateTimeField(help_text="From then on it is due as soon as it is sure.", null=True),
+                ),
+                ("urgent", models.BooleanField(default=False)),
                 (
                     "subscription",
                     models.ForeignKey(
@@ -276,7 +322,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="delivery",
             index=models.Index(
-                condition=models.Q(("state", "waiting")), fields=["due_at", "endpoint"], name="delivery_waiting"
+                condition=models.Q(("state", "waiting")), fields=["endpoint", "change"], name="delivery_waiting"
             ),
         ),
         migrations.AddIndex(
@@ -295,6 +341,14 @@ class Migration(migrations.Migration):
             model_name="subscription",
             index=models.Index(fields=["crossing", "confirmed_at"], name="subscription_by_crossing"),
         ),
+        migrations.AddIndex(
+            model_name="subscription",
+            index=models.Index(
+                condition=models.Q(("letter_due_at__isnull", False)),
+                fields=["letter_due_at"],
+                name="subscription_letter_due",
+            ),
+        ),
         migrations.AddConstraint(
             model_name="subscription",
             constraint=models.UniqueConstraint(
@@ -303,7 +357,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="notice",
-            index=models.Index(fields=["due_at"], name="notice_by_due"),
+            index=models.Index(condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="notice_by_due"),
         ),
         migrations.AddConstraint(
             model_name="notice",

@@ -1,6 +1,7 @@
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from crossings.domain.vocabulary import Traffic
+from crossings.domain.vocabulary import State, Traffic
 from crossings.models.secret import SecretField
 from crossings.models.words import WordField
 
@@ -8,6 +9,8 @@ from crossings.models.words import WordField
 class Subscription(models.Model):
     """Somebody's wish to be mailed when lanes of a crossing change. The address is sealed, found again by its hash, and
     gone with the row when they unsubscribe. Unconfirmed ones are forgotten after two days.
+
+    `rests_until` keeps it from a second worker while a letter is sent, and from the next try after one failed.
     """
 
     address = SecretField()
@@ -18,40 +21,62 @@ class Subscription(models.Model):
     language = models.CharField(max_length=10)
     token = SecretField(help_text="Opens the links in its letters.")
     token_hash = models.CharField(max_length=64, unique=True)
-    asked_at = models.DateTimeField()
+    asked_at = models.DateTimeField(help_text="When it was last asked for.")
+    letter_due_at = models.DateTimeField(null=True, help_text="When the letter with its link is to be sent.")
     confirmed_at = models.DateTimeField(null=True)
+    position = models.BigIntegerField(default=0, help_text="Of the crossing's last change before it was confirmed.")
     failures = models.PositiveSmallIntegerField(default=0, help_text="Letters in a row that could not be sent.")
+    rests_until = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["address_hash", "crossing", "traffic", "to"], name="one_subscription_each")
         ]
-        indexes = [models.Index(fields=["crossing", "confirmed_at"], name="subscription_by_crossing")]
+        indexes = [
+            models.Index(fields=["crossing", "confirmed_at"], name="subscription_by_crossing"),
+            models.Index(
+                fields=["letter_due_at"],
+                name="subscription_letter_due",
+                condition=models.Q(letter_due_at__isnull=False),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Subscription {self.pk}"
 
 
 class Notice(models.Model):
-    """That a lane's change is to be told to a subscriber: the words are made when it is sent, from what then holds.
+    """What a subscriber knows of a lane, and when they are to hear of it next. The words are made when a letter is
+    sent, from what then holds; what is due together goes in one letter.
 
-    Notices of one subscription that are due together go in one letter.
+    `told` is the state they were told last, `state` the one of the last change, `changes` how many there were since
+    that letter. `turned_at` is when the lane turned looser than `told`, `shut_since` since when it has been shut, were
+    it with a word in between that nobody was told. `due_at` is empty where there is nothing to tell.
     """
 
     subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="notices")
     traffic = WordField(Traffic)
     to = models.CharField(max_length=2)
-    before = models.CharField(max_length=20)
-    after = models.CharField(max_length=20)
-    position = models.BigIntegerField(help_text="Of the change.")
-    due_at = models.DateTimeField()
-    waits_until = models.DateTimeField(null=True, help_text="An opening that is not sure yet: told as such after that.")
-    attempts = models.PositiveSmallIntegerField(default=0)
-    created_at = models.DateTimeField()
+    told = WordField(State)
+    state = WordField(State)
+    position = models.BigIntegerField(help_text="Of the last change.")
+    changed_at = models.DateTimeField()
+    turned_at = models.DateTimeField(null=True)
+    shut_since = models.DateTimeField(null=True)
+    changes = models.PositiveIntegerField(default=0)
+    announced = ArrayField(
+        models.BigIntegerField(), default=list, help_text="Reports of announced closings to tell of."
+    )
+    letters = ArrayField(models.DateTimeField(), default=list, help_text="When the last few told of this lane.")
+    due_at = models.DateTimeField(null=True)
+    sure_from = models.DateTimeField(null=True, help_text="From then on it is due as soon as it is sure.")
+    urgent = models.BooleanField(default=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["subscription", "traffic", "to"], name="one_notice_per_lane")]
-        indexes = [models.Index(fields=["due_at"], name="notice_by_due")]
+        indexes = [
+            models.Index(fields=["due_at"], name="notice_by_due", condition=models.Q(due_at__isnull=False)),
+        ]
 
     def __str__(self) -> str:
         return f"Notice {self.pk}"

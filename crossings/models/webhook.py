@@ -14,7 +14,8 @@ class Endpoint(models.Model):
     """Where a key's holder is told of changes. An empty list chooses everything.
 
     `failures` and `rests_until` are of the endpoint as a whole: one that cannot be reached is not asked anew for each
-    delivery. `leased_until` belongs to the worker that is sending to it.
+    delivery. `leased_until` belongs to the worker that is sending to it. It is never deleted while anybody may be
+    queueing for it: its owner switches it off, and the row goes later.
     """
 
     class State(models.TextChoices):
@@ -22,11 +23,13 @@ class Endpoint(models.Model):
         ACTIVE = "active"
         PAUSED = "paused", "paused: it failed for too long"
         GONE = "gone", "it answered 410: nothing more is sent"
-        OFF = "off", "switched off by its owner"
+        OFF = "off", "taken away by its owner"
 
     key = models.ForeignKey("crossings.ApiKey", models.PROTECT, related_name="endpoints")
     url = models.CharField(max_length=500)
     state = models.CharField(max_length=10, choices=State, default=State.UNPROVEN)
+    since = models.DateTimeField(help_text="When it came into this state.")
+    challenge_at = models.DateTimeField(null=True, help_text="When it is to be asked whether it is its owner's.")
     secret = SecretField()
     old_secret = SecretField(blank=True, help_text="Signs beside the new one while both are in use.")
     old_secret_until = models.DateTimeField(null=True)
@@ -41,6 +44,9 @@ class Endpoint(models.Model):
     failing_since = models.DateTimeField(null=True)
     rests_until = models.DateTimeField(null=True)
     leased_until = models.DateTimeField(null=True)
+    tried_at = models.DateTimeField(null=True)
+    slow = models.BooleanField(default=False, help_text="It took long to answer, the last time.")
+    tell_owner_at = models.DateTimeField(null=True, help_text="When its owner is to be told that nothing is sent.")
     detail = models.TextField(blank=True, help_text="What went wrong last.")
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -62,7 +68,7 @@ class Delivery(models.Model):
     endpoint = models.ForeignKey(Endpoint, models.CASCADE, related_name="deliveries")
     change = models.ForeignKey("crossings.Change", models.PROTECT, related_name="deliveries")
     state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    attempts = models.PositiveSmallIntegerField(default=0)
+    refusals = models.PositiveSmallIntegerField(default=0, help_text="Answers that refused it.")
     due_at = models.DateTimeField()
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
@@ -72,7 +78,7 @@ class Delivery(models.Model):
         ordering = ["-change"]
         constraints = [models.UniqueConstraint(fields=["endpoint", "change"], name="one_delivery_per_change")]
         indexes = [
-            models.Index(fields=["due_at", "endpoint"], name="delivery_waiting", condition=models.Q(state="waiting")),
+            models.Index(fields=["endpoint", "change"], name="delivery_waiting", condition=models.Q(state="waiting")),
             models.Index(fields=["created_at"], name="delivery_by_age"),
         ]
 

@@ -13,10 +13,10 @@ from django.template.loader import render_to_string
 from django.utils.translation import get_language_bidi, gettext
 
 from crossings.phrases import short, words
+from crossings.phrases.names import own_name
 from crossings.phrases.text import plain
 from crossings.phrases.times import Clock
 from crossings.web.look import Look
-from crossings.web.pairs import own_name
 from crossings.web.respond import SVG, answer, public, short_hash
 
 Json = dict[str, Any]

@@ -13,7 +13,7 @@ Answer = Callable[[HttpRequest], HttpResponse]
 
 
 class ContentSecurity:
-    """Gives each answer its Content-Security-Policy, unless its view gave it one.
+    """Gives each answer its Content-Security-Policy, unless its view gave it one, and none of the admin to a cache.
 
     Stands outside of LocaleMiddleware: a public page's language is in its address, so no answer but the admin's
     varies with Accept-Language, and a cache in front needs to keep one copy only.
@@ -26,7 +26,9 @@ class ContentSecurity:
         response = self.get_response(request)
         admin = request.path_info.startswith(admin_path())
         response.headers.setdefault(HEADER, style.ADMIN if admin else style.PUBLIC)
-        if not admin and response.headers.get("Vary"):
+        if admin:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        elif response.headers.get("Vary"):
             _drop_language(response)
         return response
 

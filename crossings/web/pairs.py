@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 
 from crossings.board import Filters
 from crossings.domain.claims import stamp
@@ -17,20 +17,17 @@ from crossings.domain.vocabulary import Measure, State, Traffic
 from crossings.matching import key
 from crossings.phrases.countries import country
 from crossings.phrases.lanes import Way, ordered, ways
+from crossings.phrases.names import Name, own_name
 from crossings.phrases.queues import Queue, queue, waiting
 from crossings.phrases.times import Clock, Stamped, moment
 from crossings.phrases.words import SHUT, mark
 
 Json = dict[str, Any]
-Name = tuple[str, str]
-"""A language, empty where it is the page's own or not known, and a name."""
 
 BEST_FIRST = {each: rank for rank, each in enumerate((State.OPEN, SHUT, State.RESTRICTED, State.UNKNOWN, State.CLOSED))}
 """Marks as one lane is sorted by them."""
 NEVER = float("inf")
 NAMES_SHOWN = 2
-MORE_NAMES = {"fa-af": "fa"}
-"""The language in which crossings are named for the readers of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +65,6 @@ def names(crossing: Json) -> tuple[Name, ...]:
         if name and name != crossing["name"]:
             found.setdefault(name, code)
     return tuple((code, name) for name, code in found.items())
-
-
-def own_name(crossing: Json) -> Name:
-    """As the readers of the page's language call it, where that is known."""
-    language = get_language() or "en"
-    for code in (language, MORE_NAMES.get(language, "")):
-        if crossing["names"].get(code):
-            return "", crossing["names"][code]
-    return "" if language == "en" else "en", crossing["name"]
 
 
 def pair_of(crossing: Json) -> Pair:

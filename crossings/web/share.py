@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
+from crossings.phrases.names import own_name
 from crossings.phrases.short import as_of, message
 from crossings.web.look import Look
-from crossings.web.pairs import own_name
 from crossings.web.respond import TEXT, answer, public, short_hash
 
 Json = dict[str, Any]

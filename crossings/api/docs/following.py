@@ -1,0 +1,19 @@
+"""Following: every change, in order, none left out."""
+
+from crossings.api.docs.section import Section
+
+LINES = """
+# From the start; then again with after= the position of the last answer
+curl '{base}/api/v1/changes/?after=0&limit=100'
+# Ask for the board only where it moved: 304 and no body while it stands
+curl -H 'If-None-Match: "77"' {base}/api/v1/crossings/
+"""
+HTML = """
+{lines}
+<p>Positions number the changes without gaps in the order in which they became visible: go on from
+<code>position</code>, at once while <code>more</code> is true. <code>version</code> moves with every public byte, also
+where nothing was announced (a new count, a confirmation); it is the ETag. Poll every few seconds if you like: a 304
+costs next to nothing.</p>
+"""
+
+SECTION = Section("follow", "Following", HTML, LINES)
