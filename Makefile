@@ -12,10 +12,11 @@ run: .venv/.runtime
 	@$(PY) manage.py up --port $(PORT) --bind $(BIND) --tied
 
 test: .venv/.dev
-	$(PY) -m pytest -m "not faults and not browser and not fuzz"
+	$(PY) -m pytest -n 2 --dist worksteal -m "not faults and not browser and not fuzz"
 
-test-all: .venv/.dev
-	$(PY) -m pytest -rs
+# What times real processes runs alone.
+test-all: test
+	$(PY) -m pytest -rs -m "faults or browser or fuzz"
 
 check: .venv/.dev
 	.venv/bin/ruff check

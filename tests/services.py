@@ -1,6 +1,7 @@
 """A pytest plugin: PostgreSQL and Valkey of the session's own, running before Django reads its settings.
 
-Where the environment names both, those are used instead. To be run as `python -m pytest`.
+Where the environment names both, those are used instead. To be run as `python -m pytest`; `-n 2` shares the tests out
+over two processes, each with a database of its own on the same PostgreSQL and another number on the same Valkey.
 """
 
 import atexit
@@ -9,6 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -32,4 +34,8 @@ def pytest_load_initial_conftests() -> Generator[None, object, object]:
     # Not durable, for speed; `up` never runs without fsync.
     provide("DATABASE_URL", Postgres(state, fsync=False))
     provide("REDIS_URL", Valkey(state))
+    one_of_several = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if one_of_several:
+        number = int(one_of_several.removeprefix("gw")) + 1
+        os.environ["REDIS_URL"] = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}").geturl()
     return (yield)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import datetime as dt
 import gzip
 import ipaddress
@@ -53,7 +54,14 @@ def _serve(door: socket.socket, play: Play, tls: ssl.SSLContext | None) -> None:
             head = b""
             while b"\r\n\r\n" not in head and head[:2] != b"\x16\x03" and (more := safe.recv(4096)):
                 head += more
+            while len(head.partition(b"\r\n\r\n")[2]) < _length(head) and (more := safe.recv(4096)):
+                head += more
             play(safe, head.decode("latin-1"))
+
+
+def _length(head: bytes) -> int:
+    found = re.search(rb"(?i)content-length: *(\d+)", head)
+    return int(found[1]) if found else 0
 
 
 def says(body: bytes = b"", status: str = "200 OK", **headers: Any) -> Play:

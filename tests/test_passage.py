@@ -56,6 +56,11 @@ GATES: list[tuple[str, list[GateSeen], str]] = [
     ("one on conditions by what was seen", [gate("AF", RESTRICTED, loosened=True), gate("PK")], NOT_KNOWN),
     ("on conditions nobody told", [gate("AF"), on()], NOT_KNOWN),
     ("some pass first", [gate("AF"), on({"effect": "priority", "goods": ["perishables"]})], NOT_KNOWN),
+    (
+        "a convoy goes first, and Afghans may not",
+        [gate("AF"), on({"effect": "priority", "how": "convoy"}, {"effect": "deny", "country": "AF"})],
+        NOT_KNOWN,
+    ),
     ("no gate at all", [], NOT_KNOWN),
 ]
 

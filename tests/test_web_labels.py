@@ -30,6 +30,8 @@ TOLD_OTHERWISE = {
     "Visibility": "for staff",
     "HowKnown": "for staff",
     "ChangeType": "for machines",
+    "Turn": "for machines",
+    "Scope": "for staff",
 }
 
 

@@ -227,11 +227,13 @@ def _free(ways: tuple[Fitted, ...]) -> bool:
 
 
 def _may_concern(gate: GateSeen, told: Traveller, spot: Spot) -> bool:
-    """Whether there is more to it than can be judged: a limit or a text on those who go first, a load at odds."""
+    """Whether there is more to it than can be judged: a limit, a text or a manner (a convoy, say) of those who go first,
+    a load at odds.
+    """
     if at_odds(told) and any(each.goods or each.hs for each in gate.conditions):
         return True
     firsts = [fitted(each, told, spot) for each in gate.conditions if each.effect is Effect.PRIORITY]
-    return any(need.part in UNTOLD_PARTS for each in firsts for need in each.needs)
+    return any(need.part in {*UNTOLD_PARTS, "how"} for each in firsts for need in each.needs)
 
 
 def _unjudged(fit: Fitted) -> bool:
