@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import datetime as dt
 import gzip
 import ipaddress
 import json
+import re
 import socket
 import ssl
 import time

@@ -57,8 +57,8 @@ GATES: list[tuple[str, list[GateSeen], str]] = [
     ("on conditions nobody told", [gate("AF"), on()], NOT_KNOWN),
     ("some pass first", [gate("AF"), on({"effect": "priority", "goods": ["perishables"]})], NOT_KNOWN),
     (
-        "a convoy goes first, and Afghans may not",
-        [gate("AF"), on({"effect": "priority", "how": "convoy"}, {"effect": "deny", "country": "AF"})],
+        "a convoy goes first, and Iranians may not",
+        [gate("AF"), on({"effect": "priority", "how": "convoy"}, {"effect": "deny", "country": "IR"})],
         NOT_KNOWN,
     ),
     ("no gate at all", [], NOT_KNOWN),

@@ -227,8 +227,8 @@ def _free(ways: tuple[Fitted, ...]) -> bool:
 
 
 def _may_concern(gate: GateSeen, told: Traveller, spot: Spot) -> bool:
-    """Whether there is more to it than can be judged: a limit, a text or a manner (a convoy, say) of those who go first,
-    a load at odds.
+    """Whether there is more to it than can be judged: a limit, a text or a manner (a convoy) of those who go first, a
+    load at odds.
     """
     if at_odds(told) and any(each.goods or each.hs for each in gate.conditions):
         return True
