@@ -14,6 +14,9 @@ HTML = """
 <code>position</code>, at once while <code>more</code> is true. <code>version</code> moves with every public byte, also
 where nothing was announced (a new count, a confirmation); it is the ETag. Poll every few seconds if you like: a 304
 costs next to nothing.</p>
+<p>While our records cannot be reached you are given the last good answer, marked: <code>Age</code> says how many seconds
+ago it was known to be so, <code>Warning: 110</code> that it may have changed since. Behind a cache of ours an answer may
+be two seconds old.</p>
 """
 
 SECTION = Section("follow", "Following", HTML, LINES)
