@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
-from django.db import transaction
 
 from crossings import ledger
 from crossings.domain.claims import claim_from_json
@@ -163,18 +162,6 @@ def test_time_alone_moves_a_crossing_through_settle():
     assert Current.objects.get().state == "unknown"
     assert Change.objects.latest("position").type == "lanes.changed"
     assert ledger.rebuild(check=True, now=now + timedelta(hours=23)) == []
-
-
-def test_a_preview_keeps_nothing():
-    crossing, source = make_crossing(), make_source(trusted=True)
-    claim = claim_from_json(
-        {"id": "a", "effective_at": "2024-01-01T10:00:00Z", "lanes": [{"traffic": "all", "state": "closed"}]},
-        crossing.border(),
-    )
-    with transaction.atomic():
-        shown = ledger.preview(source, [claim], now=datetime(2024, 1, 1, 12, tzinfo=UTC))
-    assert shown[crossing.slug]["status"]["state"] == "closed"
-    assert (Report.objects.count(), Period.objects.count(), Feed.objects.count()) == (0, 0, 0)
 
 
 def test_checkpoints_keep_late_news_cheap(django_assert_max_num_queries):

@@ -3,7 +3,7 @@
 from crossings.ledger.entries import hold_entry
 from crossings.ledger.outcome import Outcome, Result
 from crossings.ledger.rebuild import rebuild
-from crossings.ledger.record import preview, record_many
+from crossings.ledger.record import record_many
 from crossings.ledger.redact import redact
 from crossings.ledger.settle import settle, touch_crossing, touch_source
 from crossings.ledger.undo import confirm, retract
@@ -13,7 +13,6 @@ __all__ = [
     "Result",
     "confirm",
     "hold_entry",
-    "preview",
     "rebuild",
     "record_many",
     "redact",

@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import partial
 
 from django.contrib.auth.models import User
-from django.db import transaction
 
 from crossings.domain.claims import Claim, is_ours
 from crossings.domain.holds import Why, tightens, why_held
@@ -25,7 +24,6 @@ from crossings.ledger.transaction import Touched, in_transaction, lane_states, l
 from crossings.ledger.turned_down import TurnedDown
 from crossings.ledger.undo import touch_revived
 from crossings.models import Confirmation, Crossing, Draft, Reading, Report, Source
-from crossings.serializers import Json, crossing_json
 
 Item = Claim | Count
 AT_MOST = 500
@@ -81,21 +79,6 @@ def record_many(
 
         results += in_transaction(work)
     return results
-
-
-def preview(source: Source, items: Sequence[Item], *, now: datetime, by: User | None = None) -> dict[str, Json]:
-    """How the crossings would stand with these items recorded, by slug. Nothing is kept."""
-    with transaction.atomic():
-        record_many(source, items, now=now, by=by, vouched=True)
-        slugs = {item.crossing for item in items}
-        found = {
-            crossing.slug: crossing_json(
-                crossing, {"status": crossing.current.status, "queues": crossing.current.queues}
-            )
-            for crossing in Crossing.objects.filter(slug__in=slugs).select_related("current")
-        }
-        transaction.set_rollback(True)
-    return found
 
 
 def _record(batch: Batch, items: Sequence[Item]) -> list[Result]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
@@ -39,6 +38,7 @@ from crossings.phrases.passage import told
 from crossings.phrases.text import capital
 from crossings.phrases.times import Clock
 from crossings.phrases.words import TRAFFIC_ORDER, directions_named
+from crossings.web.choices import Choice, Field
 from crossings.web.respond import TRY_AGAIN_S, answer, other_languages, public
 from crossings.web.views import not_found
 
@@ -57,23 +57,6 @@ TICKED: dict[str, tuple[Word, ...]] = {
     "vehicle": tuple(Vehicle),
 }
 COUNTRIES = ("nationality", "vehicle_country", "origin", "destination")
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    value: str
-    label: str
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    name: str
-    choices: tuple[Choice, ...]
-
-    @property
-    def told(self) -> str:
-        return gettext(", ").join(each.label for each in self.choices if each.chosen)
 
 
 # Nothing is changed by asking and no cookie is set that a foreign page could ride on: there is nothing to forge.

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,6 +37,7 @@ from crossings.phrases.labels import label
 from crossings.phrases.names import own_name
 from crossings.phrases.text import capital
 from crossings.phrases.words import TRAFFIC_ORDER, directions_named
+from crossings.web.choices import Choice, Field
 from crossings.web.respond import TRY_AGAIN_S, other_languages
 from crossings.web.views import not_found
 
@@ -52,19 +52,6 @@ LETTER_EVERY_S = 600
 """To one mailbox about one crossing."""
 PER_CLIENT, PER_MAILBOX = 5, 10
 """Letters that one reader may ask for in an hour, and that one mailbox may be sent in a day."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    value: str
-    label: str
-    chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    name: str
-    choices: tuple[Choice, ...]
 
 
 class Unlimited(Exception):
