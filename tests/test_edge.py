@@ -147,6 +147,8 @@ def test_the_edge_keeps_what_is_everybodys_and_nothing_else(postgres: Postgres, 
         keyed = edge.get(port, BOARD, Authorization=f"Bearer {key}")
         assert keyed[1]["X-Cache"] == "BYPASS" and "private" in keyed[1]["Cache-Control"]
         assert edge.get(port, f"{BOARD}?state=open&state=closed")[0] == 400
+        assert b"LOCALHOST:81" in edge.get(port, PAGE, Host="LOCALHOST:81")[2]
+        assert b"LOCALHOST:81" not in edge.get(port, PAGE, Host="localhost")[2]
         disguised = edge.get(port, f"{BOARD}?%73tate=open")
         assert json.loads(disguised[2])["crossings"] == [] and json.loads(edge.get(port, BOARD)[2])["crossings"]
         for coding in ("br", "gzip"):
@@ -173,7 +175,8 @@ def test_the_edge_keeps_what_is_everybodys_and_nothing_else(postgres: Postgres, 
 
 def test_a_client_that_asks_too_much_is_told_when_to_come_again(postgres: Postgres, tmp_path: Path) -> None:
     with edge.a_web(environment(postgres, tmp_path), tmp_path / "web.log") as app, edge.an_edge(app) as (port, _):
-        answers = [edge.get(port, f"{BOARD}torkham/?at=2023-02-{20 + n % 8}") for n in range(80)]
+        name = ("at", "%61t")
+        answers = [edge.get(port, f"{BOARD}torkham/?{name[n % 2]}=2023-02-{20 + n % 8}") for n in range(80)]
         refused = next(answer for answer in answers if answer[0] == 429)
         assert refused[1]["Retry-After"] == "2" and json.loads(refused[2])["status"] == 429
         assert edge.get(port, BOARD)[0] == 200

@@ -14,7 +14,7 @@ from crossings.domain.claims import claim_from_json
 from crossings.domain.readings import reading_from_json
 from crossings.ledger import Outcome
 from crossings.models import Change, Checkpoint, Current, Feed, Period, Report
-from tests.factories import SEED_WEEK, make_crossing, make_source
+from tests.factories import SEED_WEEK, make_crossing, make_source, say
 
 pytestmark = pytest.mark.django_db
 SEEDS = range(int(os.environ.get("STREAM_SEEDS", "8")))
@@ -260,3 +260,23 @@ def test_after_a_crossing_was_edited_its_whole_history_follows():
     crossing.save()
     ledger.touch_crossing(crossing, now=start + timedelta(days=33))
     assert [state for _, _, state, _, _ in stored(crossing)] == ["closed", "unknown", "closed"]
+
+
+def test_a_lane_is_told_of_whatever_befell_the_others_at_the_same_time():
+    make_crossing()
+    source = make_source(trusted=True)
+    now = datetime(2024, 1, 1, 12, tzinfo=UTC)
+    citizens = {"who": ["nationals"], "country": "PK"}
+    patients = {"who": ["patients"], "documents": ["permit"]}
+
+    def lanes(cargo, condition):
+        people = {"traffic": "people", "state": "restricted", "conditions": [condition]}
+        return [{"traffic": "cargo", "state": cargo}, people]
+
+    for number, told in enumerate((lanes("restricted", citizens), lanes("closed", patients))):
+        at = now + timedelta(hours=number)
+        say(source, {"id": str(number), "crossing": "torkham", "effective_at": at.isoformat(), "lanes": told}, now=at)
+    last = {change.type: change.body["lanes"] for change in Change.objects.filter(recorded_at__gt=now)}
+    assert {lane["traffic"] for lane in last["lanes.changed"]} == {"cargo"}
+    assert {lane["traffic"] for lane in last["conditions.changed"]} == {"people"}
+    assert last["conditions.changed"][0]["after"]["conditions"][0]["who"] == ["patients"]

@@ -89,7 +89,7 @@ def problem_of(exc: Exception) -> Problem:
             return Problem("not-found")
         case OperationalError() | InterfaceError():
             log.warning("The database did not answer: %s", exc)
-            return Problem("unavailable", "Send it again in a moment.", headers={"Retry-After": str(RETRY_AFTER_S)})
+            return no_database()
         case RequestDataTooBig():
             return Problem("too-large")
         case SuspiciousOperation():
@@ -98,6 +98,10 @@ def problem_of(exc: Exception) -> Problem:
             return _of_framework(exc)
     log.error("A request failed", exc_info=exc)
     return Problem("error")
+
+
+def no_database() -> Problem:
+    return Problem("unavailable", "Send it again in a moment.", headers={"Retry-After": str(RETRY_AFTER_S)})
 
 
 def _refused(refused: Refused) -> Problem:

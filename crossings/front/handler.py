@@ -8,15 +8,20 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import Error
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from crossings.api import problems
+from crossings.api.door import PREFIX
 from crossings.front.lookout import Lookout
 from crossings.front.place import Environ, Place, place_of
 from crossings.front.shelf import Headers, Kept, Moment, Shelf, admitting, tags_of
+from crossings.web import respond, style
+from crossings.web.middleware import HEADER
 
 MAY_VARY = {"accept-encoding", "save-data"}
 """What a place tells apart already."""
@@ -43,9 +48,11 @@ class Front(WSGIHandler):
             return super().__call__(environ, start_response)
         kept, given = self.shelf.get(place), environ.get("HTTP_IF_NONE_MATCH", "")
         moment = (self.lookout.tag, int(time.time() // 60))
+        if self.lookout.away and kept is not None and self._unredacted(kept):
+            return self._late(kept, given, start_response)
+        if self.lookout.gone:
+            return _nothing_kept(place, start_response)
         if kept is not None:
-            if self.lookout.away and self._unredacted(kept):
-                return self._late(kept, given, start_response)
             if kept.held_in == moment and given and kept.held(given):
                 start_response("304 Not Modified", kept.bare)
                 return [b""]
@@ -125,6 +132,17 @@ class Front(WSGIHandler):
         """When it was last known to be good."""
         seen = self.lookout.seen_at
         return seen if seen is not None and kept.held_in[0] == self.lookout.last_tag else kept.made_at
+
+
+def _nothing_kept(place: Place, start_response: Any) -> list[bytes]:
+    if place.path.startswith(PREFIX):
+        response = problems.no_database().response()
+    else:
+        with translation.override(translation.get_language_from_path(place.path) or settings.LANGUAGE_CODE):
+            response = respond.no_database()
+        response.headers[HEADER] = style.PUBLIC
+    start_response(f"{response.status_code} {response.reason_phrase}", list(response.items()))
+    return [response.content]
 
 
 def _for_all(response: HttpResponse) -> bool:

@@ -21,7 +21,8 @@ CHANNEL = "crossings_feed"
 """A trigger of the database speaks on it whenever the version of everything public moves."""
 EVERY_S = 0.5
 """What time alone does is told by nobody, and a word may be lost: so often it is asked for in any case."""
-AWAY_AFTER_S = 2.0
+AWAY_AFTER_S, GONE_AFTER_S = 2.0, 8.0
+"""Of silence. A busy machine may be silent for a while, and then a slow answer is better than none."""
 REST_S = 0.02
 """Between two looks: a flood of changes must not become a flood of queries."""
 
@@ -57,9 +58,15 @@ class Lookout:
     @property
     def away(self) -> bool:
         """Whether the database cannot be asked now, though it could before."""
-        if self.seen_at is None:
-            return False
-        return self._failed or time.monotonic() - self._looked > AWAY_AFTER_S
+        return self._failed or self._silent_for(AWAY_AFTER_S)
+
+    @property
+    def gone(self) -> bool:
+        """Whether nobody should even try to ask it: each who tries waits, and keeps others waiting."""
+        return self._failed or self._silent_for(GONE_AFTER_S)
+
+    def _silent_for(self, seconds: float) -> bool:
+        return self.seen_at is not None and time.monotonic() - self._looked > seconds
 
     def look(self) -> None:
         """Also after each write of this very process, so that its next answer is not from before it."""

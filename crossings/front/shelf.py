@@ -16,8 +16,9 @@ from crossings.front.place import Place
 
 MOST_BYTES = 64 * 1024 * 1024
 MOST_ANSWERS = 20_000
-ALSO = 1024
-"""Bytes that an answer takes beside its body."""
+ALSO = 4096
+"""Bytes that an answer takes beside its body: headers, and a place whose address has at most place.LONGEST characters.
+"""
 MINUTE = re.compile(r'-\d{12}"$')
 Headers = list[tuple[str, str]]
 Moment = tuple[str, int]

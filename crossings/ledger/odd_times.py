@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from crossings.domain.claims import stamp
 from crossings.domain.holds import Why, why_held
 from crossings.domain.vocabulary import Basis, Precision
 from crossings.ledger.transaction import Touched
@@ -35,6 +36,14 @@ def at_once(reports: Iterable[Report], now: datetime, *, polled: bool, backfills
         if why in (Why.FUTURE, Why.ANCIENT) and (report.until is None or report.until > report.reported_at):
             report.effective_at, report.precision = report.reported_at, Precision.EXACT.value
     return found
+
+
+def told_to_its_sender(report: Report, at: datetime, why: Why) -> str:
+    """What the answer says of such a time, beside that it was recorded."""
+    if report.effective_at == at:
+        return f"Its time, {stamp(at)}, is odd ({why.label}): what tightens is published at once even so; we look at it."
+    told = f"Its time, {stamp(at)}, cannot be right for something observed: it is published as of when it was said."
+    return f'{told} Send basis "ordered" for what is to come.' if why is Why.FUTURE else told
 
 
 def tell(source: Source, odd: Iterable[Odd], touched: dict[int, Touched], now: datetime) -> None:

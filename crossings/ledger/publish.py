@@ -68,9 +68,7 @@ def _settle_at(each: Touched, point: Point, known: list[datetime | None], now: d
 def _changes(each: Touched, before: Json, status: Status, after: Json) -> Iterator[Json]:
     yield from each.notices
     yield from _announcement_changes(before, status)
-    lanes = _lane_change(before, after)
-    if lanes:
-        yield lanes
+    yield from _lane_changes(before, after)
     if each.corrected:
         start, end = each.corrected
         yield {
@@ -80,25 +78,30 @@ def _changes(each: Touched, before: Json, status: Status, after: Json) -> Iterat
         }
 
 
-def _lane_change(before: Json, after: Json) -> Json | None:
-    """One change for the lanes: of states, else of conditions or holders, else of confidence."""
+def _lane_changes(before: Json, after: Json) -> Iterator[Json]:
+    """Each lane that moved, in one change: of states, else of conditions or holders, else of confidence. So whoever
+    follows one lane hears of it, whatever befell the others at the same time.
+    """
     old, new = lanes_by_name(before.get("lanes", [])), lanes_by_name(after["lanes"])
+    told: set[str] = set()
     for kind, keys in (
         (ChangeType.LANES_CHANGED, ("state",)),
         (ChangeType.CONDITIONS_CHANGED, ("conditions", "held_by")),
         (ChangeType.CONFIDENCE_CHANGED, ("confidence",)),
     ):
-        moved = [name for name, lane in new.items() if _part(old.get(name), keys) != _part(lane, keys)]
+        moved = [
+            name for name, lane in new.items() if name not in told and _part(old.get(name), keys) != _part(lane, keys)
+        ]
+        told.update(moved)
         if moved:
             latest = max((new[name] for name in moved), key=lambda lane: lane["since"] or "")
             states = kind is ChangeType.LANES_CHANGED
-            return {
+            yield {
                 "type": kind,
                 "at": latest["since"] if states else None,
                 "at_precision": latest["since_precision"] if states else Precision.EXACT,
                 "lanes": [_before_after(old.get(name), new[name], keys) for name in moved],
             }
-    return None
 
 
 UNHEARD: Json = {"state": "unknown", "conditions": [], "held_by": [], "confidence": "stale"}

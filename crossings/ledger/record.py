@@ -15,7 +15,7 @@ from crossings.domain.holds import Why, tightens, why_held
 from crossings.domain.readings import Reading as Count
 from crossings.ledger.brake import Brake
 from crossings.ledger.bulk import insert, insert_new
-from crossings.ledger.odd_times import at_once, tell
+from crossings.ledger.odd_times import at_once, tell, told_to_its_sender
 from crossings.ledger.outcome import Outcome, Result
 from crossings.ledger.publish import publish
 from crossings.ledger.repeats import LastWords
@@ -104,6 +104,9 @@ def _record(batch: Batch, items: Sequence[Item]) -> list[Result]:
         results.append(result)
     new = [] if batch.backfilled or batch.vouched else [row for _, row in batch.reports]
     odd = at_once(new, batch.now, polled=batch.polled, backfills=batch.backfills)
+    told = {id(each[0]): told_to_its_sender(*each) for each in odd}
+    for result, report in batch.reports:
+        result.detail = told.get(id(report), "")
     _write(batch, touched)
     seen.number_twins()
     tell(batch.source, odd, touched, batch.now)

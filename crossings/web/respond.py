@@ -117,9 +117,12 @@ def public(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except (OperationalError, InterfaceError):
-            page = render_to_string("503.html")
-            return HttpResponse(
-                page, status=503, headers={"Retry-After": str(TRY_AGAIN_S), "Cache-Control": "no-store"}
-            )
+            return no_database()
 
     return require_safe(answer)
+
+
+def no_database() -> HttpResponse:
+    """The page that says so, in the present language."""
+    headers = {"Retry-After": str(TRY_AGAIN_S), "Cache-Control": "no-store"}
+    return HttpResponse(render_to_string("503.html"), status=503, headers=headers)
