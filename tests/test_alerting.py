@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -32,28 +33,42 @@ CALM = [
     (ago(days=3), ago(minutes=2)),
     (ago(hours=7), ago(hours=6), ago(hours=1), ago(minutes=1)),
 ]
-FLAP = (ago(hours=2), ago(hours=1), ago(minutes=4))
+LETTER = (ago(minutes=4),)
+CALM_TURNS = [(NOON,), (ago(minutes=60), ago(minutes=59), NOON)]
+FLAP = (ago(minutes=59), ago(minutes=30), NOON)
 
 
 @pytest.mark.parametrize(("told", "state"), TIGHTER)
 @pytest.mark.parametrize("letters", CALM)
 @pytest.mark.parametrize("shut", [None, ago(days=3)])
-def test_a_tightening_is_due_at_once_whatever_came_before(told: State, state: State, letters: Any, shut: Any) -> None:
-    assert tighter(told, state)
-    assert plan(Memory(told, NOON, shut_since=shut, letters=letters), state) == Plan(NOON, urgent=True)
-
-
-@pytest.mark.parametrize(("told", "state"), TIGHTER)
-def test_a_tightening_of_a_flapping_lane_waits_ten_minutes_from_the_last_letter_at_most(
-    told: State, state: State
+@pytest.mark.parametrize("turns", [*CALM_TURNS, FLAP])
+def test_a_tightening_is_due_at_once_whatever_came_before(
+    told: State, state: State, letters: Any, shut: Any, turns: Any
 ) -> None:
-    assert plan(Memory(told, NOON, letters=FLAP), state) == Plan(after(minutes=6), urgent=True)
-    assert plan(Memory(told, after(minutes=7), letters=FLAP), state) == Plan(after(minutes=7), urgent=True)
+    assert tighter(told, state)
+    assert plan(Memory(told, NOON, shut_since=shut, letters=letters, turns=turns), state) == Plan(NOON, urgent=True)
+
+
+@pytest.mark.parametrize("turns", CALM_TURNS)
+def test_other_conditions_are_told_at_once(turns: Any) -> None:
+    known = Memory(RESTRICTED, NOON, letters=LETTER, turns=turns, other_terms=True)
+    assert plan(known, RESTRICTED) == Plan(NOON, urgent=True)
+
+
+def test_other_conditions_of_a_flapping_lane_wait_ten_minutes_from_the_last_letter_at_most() -> None:
+    known = Memory(RESTRICTED, NOON, letters=LETTER, turns=FLAP, other_terms=True)
+    assert plan(known, RESTRICTED) == Plan(after(minutes=6), urgent=True)
+    assert plan(replace(known, letters=()), RESTRICTED) == Plan(NOON, urgent=True)
+
+
+@pytest.mark.parametrize("state", [OPEN, UNKNOWN, CLOSED])
+def test_conditions_are_of_restricted_lanes_alone(state: State) -> None:
+    assert plan(Memory(state, NOON, other_terms=True), state) is None
 
 
 @pytest.mark.parametrize("state", State)
 def test_what_was_told_already_is_not_told_again(state: State) -> None:
-    assert plan(Memory(state, NOON, letters=FLAP, shut_since=ago(days=9)), state) is None
+    assert plan(Memory(state, NOON, letters=LETTER, turns=FLAP, shut_since=ago(days=9)), state) is None
 
 
 LOOSER: list[tuple[str, dict[str, Any], Plan]] = [
@@ -64,13 +79,17 @@ LOOSER: list[tuple[str, dict[str, Any], Plan]] = [
      Plan(after(minutes=8))),
     ("the wait of two hours is not prolonged", {"changed_at": after(hours=1), "turned_at": NOON,
      "shut_since": ago(days=4)}, Plan(after(hours=2), NOON)),
-    ("half an hour lies between a letter and an opening", {"letters": (ago(minutes=2),)}, Plan(after(minutes=28))),
-    ("also before one that is sure", {"letters": (ago(minutes=2),), "shut_since": ago(days=2)},
-     Plan(after(hours=2), after(minutes=28))),
+    ("half an hour lies between a letter and an opening, ten minutes where it is sure", {"letters": (ago(minutes=2),)},
+     Plan(after(minutes=28), after(minutes=8))),
+    ("it settles also where it is sure", {"letters": (ago(minutes=8),)}, Plan(after(minutes=22), after(minutes=5))),
+    ("ten minutes also after a long closure", {"letters": (ago(minutes=2),), "shut_since": ago(days=2)},
+     Plan(after(hours=2), after(minutes=8))),
     ("an old letter holds up nothing", {"letters": (ago(hours=5),)}, Plan(after(minutes=5))),
-    ("a flapping lane is bundled", {"letters": FLAP}, Plan(after(minutes=116))),
-    ("so is one that was shut for long", {"letters": FLAP, "shut_since": ago(days=2)},
+    ("a flapping lane is bundled", {"letters": LETTER, "turns": FLAP}, Plan(after(minutes=116))),
+    ("so is one that was shut for long", {"letters": LETTER, "turns": FLAP, "shut_since": ago(days=2)},
      Plan(after(hours=2), after(minutes=116))),
+    ("three turns in more than an hour are no flap", {"letters": LETTER, "turns": CALM_TURNS[1]},
+     Plan(after(minutes=26), after(minutes=6))),
 ]  # fmt: skip
 
 
@@ -92,10 +111,10 @@ def test_an_opening_is_due_once_it_is_sure_and_after_its_wait_whatever_it_is(
     assert not Plan(after(hours=2)).due(after(hours=1), sure=True)
 
 
-def test_three_letters_in_six_hours_are_a_flap() -> None:
+def test_three_turns_in_an_hour_are_a_flap() -> None:
     assert flapping(FLAP, NOON)
     assert not flapping(FLAP[1:], NOON)
-    assert not flapping(FLAP, after(hours=4))
+    assert not flapping(FLAP, after(minutes=1))
 
 
 @pytest.mark.parametrize("state", State)
@@ -140,10 +159,10 @@ def test_a_flap_of_twenty_changes_in_an_hour_makes_few_letters_and_every_tighten
         if now in changes:
             state = changes[now]
             turned = None if state is known.told or tighter(known.told, state) else known.turned_at or now
-            known = Memory(known.told, now, turned, letters=known.letters)
+            known = replace(known, changed_at=now, turned_at=turned, turns=(*known.turns, now))
         due = plan(known, state)
         if due and due.due(now, sure=True):
             letters.append((now, state))
-            known = Memory(state, now, letters=(*known.letters, now))
-    assert letters == [(NOON, CLOSED), (after(minutes=62), OPEN)]
+            known = Memory(state, now, letters=(*known.letters, now), turns=known.turns)
+    assert letters == [(NOON, CLOSED), (after(hours=2), OPEN)]
     assert all(later - earlier >= timedelta(minutes=10) for (earlier, _), (later, _) in pairwise(letters))

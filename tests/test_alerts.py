@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.conf import settings as site
 
+from crossings import alerts
 from crossings.alerts.send import run
 from crossings.ledger import redact
 from crossings.models import Change, Crossing, Notice, Report, Source
@@ -220,12 +222,205 @@ def test_a_flap_of_twenty_changes_in_an_hour_makes_few_letters_and_tells_how_oft
     subscribed(torkham)
     bodies = []
     for minute, at in enumerate(every(NOON, NOON + 2.5 * HOUR)):
-        if minute % 3 == 0 and minute < 60:
+        if (minute % 3 == 0 and minute < 60) or minute == 140:
             stands(*((desk, "closed") if minute % 2 == 0 else (other, "open")), at)
         run(at)
         bodies += [(minute, text(letter)) for letter in mailbox.taken()]
-    assert [minute for minute, _ in bodies] == [0, 62]
+    assert [minute for minute, _ in bodies] == [0, 120, 140]
     assert "It changed" not in bodies[0][1] and "It changed 19 times since the last letter." in bodies[1][1]
+    assert "It changed" not in bodies[2][1]
+
+
+def test_what_changed_before_a_letter_on_another_lane_is_not_counted_again(
+    mailbox: Mailbox, torkham: Crossing, desk: Source
+) -> None:
+    stands(desk, "open", NOON - DAY)
+    other = make_source("other-desk", kind="staff")
+    subscribed(torkham, traffic="")
+    stands(desk, "closed", NOON)
+    run(NOON)
+    for n in (1, 2):  # it opens, and closes before that was told
+        stands(other, "open", NOON + (2 * n - 1) * MINUTE, lanes=lanes("open", "cargo"))
+        stands(desk, "closed", NOON + 2 * n * MINUTE, lanes=lanes("closed", "cargo"))
+        run(NOON + 2 * n * MINUTE)
+    stands(desk, "open", NOON + 4 * HOUR, lanes=lanes("open", "people"))
+    assert len(mailbox.taken()) == 1 and len(told(mailbox, NOON + 4 * HOUR + 5 * MINUTE)) == 1
+    assert not Notice.objects.exclude(changes=0).exists()
+    stands(other, "open", NOON + 9 * HOUR, lanes=lanes("open", "cargo"))
+    run(NOON + 10 * HOUR)
+    assert "It changed" not in text(mailbox.one())
+
+
+def test_who_had_no_letter_is_not_told_of_a_last_one(mailbox: Mailbox, torkham: Crossing, desk: Source) -> None:
+    other = make_source("other-desk", kind="staff")
+    stands(desk, "closed", NOON - HOUR)
+    subscribed(torkham, at=NOON - MINUTE)
+    for n, (source, state) in enumerate([(other, "open"), (desk, "closed"), (other, "open")]):
+        stands(source, state, NOON + n * MINUTE)
+    run(NOON + 10 * MINUTE)
+    body = text(mailbox.one())
+    assert "It changed 3 times since you confirmed that you want letters." in body and "last letter" not in body
+
+
+@pytest.mark.parametrize("apart", [15, 8])
+def test_a_closing_is_told_at_once_however_often_the_lane_turned(
+    mailbox: Mailbox, torkham: Crossing, desk: Source, apart: int
+) -> None:
+    stands(desk, "open", NOON - DAY)
+    other = make_source("other-desk", kind="staff")
+    subscribed(torkham)
+    late, known = [], "reported open, confirmed"
+    for n in range(30):
+        at = NOON + n * apart * MINUTE
+        stands(*((desk, "closed") if n % 2 == 0 else (other, "open")), at)
+        for now in every(at, at + (apart - 1) * MINUTE):
+            found = [subject.rpartition(": ")[2] for _, subject in told(mailbox, now)]
+            late += [now] if found == ["closed"] and now != at else []
+            known = found[0] if found else known
+        if n % 2 == 0:
+            assert known == "closed"
+    assert not late
+
+
+def test_after_a_short_closure_a_confirmed_opening_is_told_within_ten_minutes(
+    mailbox: Mailbox, torkham: Crossing, desk: Source
+) -> None:
+    stands(desk, "open", NOON - DAY)
+    subscribed(torkham)
+    stands(desk, "closed", NOON)
+    run(NOON)
+    mailbox.taken()
+    stands(desk, "open", NOON + 12 * MINUTE)
+    assert [at for at, _ in told(mailbox, *every(NOON + 12 * MINUTE, NOON + HOUR))] == [NOON + 17 * MINUTE]
+
+
+# Conditions
+
+
+def on(*who: str, **more: Any) -> dict[str, Any]:
+    return {"conditions": [{"effect": "allow", "who": [each], **more} for each in who]}
+
+
+def people(state: str, **more: Any) -> dict[str, Any]:
+    return {"lanes": [{"traffic": "people", "state": state, **more}]}
+
+
+def test_conditions_that_changed_are_told_at_once_as_they_are_now(
+    mailbox: Mailbox, torkham: Crossing, desk: Source
+) -> None:
+    stands(desk, "restricted", NOON - DAY, **people("restricted", **on("nationals", "family")))
+    subscribed(torkham, traffic="people")
+    subscribed(torkham, address="trucks@example.org")
+    patients = people("restricted", **on("patients", documents=["permit"]))
+    stands(desk, "restricted", NOON, **patients)
+    assert "conditions.changed" in Change.objects.values_list("type", flat=True)
+    assert run(NOON) == 1
+    letter = mailbox.one()
+    assert str(letter["Subject"]).strip() == (
+        "Torkham: people on foot to Pakistan: conditions changed: closed except… patients with a permit")  # fmt: skip
+    assert "The conditions changed.\nPeople on foot to Pakistan: closed except for patients with a permit" in text(
+        letter
+    )
+    stands(desk, "restricted", NOON + HOUR, **patients)  # said once more
+    assert told(mailbox, NOON + HOUR, NOON + 2 * HOUR) == []
+
+
+def test_conditions_of_one_lane_and_the_closing_of_another_come_in_one_letter(
+    mailbox: Mailbox, torkham: Crossing, desk: Source
+) -> None:
+    stands(desk, "open", NOON - DAY)
+    stands(desk, "restricted", NOON - HOUR, **people("restricted", **on("nationals")))
+    subscribed(torkham, traffic="")
+    both = [*people("restricted", **on("patients"))["lanes"], *lanes("closed", "cargo")]
+    stands(desk, "closed", NOON, lanes=both)
+    run(NOON)
+    body = text(mailbox.one())
+    assert "Goods trucks to Pakistan: closed since" in body and "Unchanged: cars and buses to Pakistan: open" in body
+    assert "The conditions changed.\nPeople on foot to Pakistan: closed except for patients" in body
+
+
+def test_a_redaction_of_conditions_is_no_news(mailbox: Mailbox, torkham: Crossing, desk: Source) -> None:
+    said = {"conditions": [{"text": "only xyzzyplugh"}]}
+    stands(desk, "restricted", NOON - DAY, **people("restricted", **said))
+    subscribed(torkham, traffic="people")
+    redact(Report.objects.latest("pk"), ["conditions"], reason="a name", now=NOON, by=None)
+    assert told(mailbox, NOON, NOON + HOUR) == []
+
+
+def test_conditions_that_are_again_what_was_told_are_no_news(mailbox: Mailbox, torkham: Crossing, desk: Source) -> None:
+    stands(desk, "restricted", NOON - DAY, **people("restricted", **on("nationals")))
+    subscribed(torkham, traffic="people")
+    stands(desk, "restricted", NOON, **people("restricted", **on("patients")))
+    stands(desk, "restricted", NOON + MINUTE, **people("restricted", **on("nationals")))
+    assert told(mailbox, NOON + MINUTE, NOON + HOUR) == []
+
+
+def test_who_holds_a_closed_lane_is_no_news_and_who_restricts_one_is(
+    mailbox: Mailbox, torkham: Crossing, desk: Source
+) -> None:
+    stands(desk, "restricted", NOON - DAY, **people("restricted", **on("patients")), declared_by="PK")
+    stands(desk, "closed", NOON - DAY, lanes=lanes("closed", "cargo"), declared_by="PK")
+    subscribed(torkham, traffic="")
+    stands(desk, "closed", NOON, lanes=lanes("closed", "cargo"), declared_by="AF")
+    assert told(mailbox, NOON) == []
+    stands(desk, "restricted", NOON + HOUR, **people("restricted", **on("patients")), declared_by="AF")
+    assert len(told(mailbox, NOON + HOUR)) == 1
+
+
+# The other lanes
+
+
+def test_a_letter_says_how_the_other_lanes_stand_that_were_asked_for(
+    mailbox: Mailbox, torkham: Crossing, desk: Source
+) -> None:
+    stands(desk, "open", NOON - 2 * DAY)
+    stands(desk, "closed", NOON - DAY, lanes=lanes("closed", "cargo"), declared_by="PK")
+    subscribed(torkham, traffic="", to="")
+    subscribed(torkham, traffic="people", to="PK")
+    stands(desk, "closed", NOON, lanes=[*lanes("closed", "people"), *lanes("closed", "vehicles")])
+    assert run(NOON) == 2
+    every_lane, one = sorted(map(text, mailbox.taken()), key=len, reverse=True)
+    assert "\nUnchanged: goods trucks, both ways: closed by Pakistan since Thursday 19 Nov 2026" in every_lane
+    assert every_lane.index("Cars and buses, people on foot, both ways: closed") < every_lane.index("Unchanged:")
+    assert "Unchanged" not in one
+
+
+def test_a_lane_that_changed_and_is_told_of_later_is_not_called_unchanged_nor_open_where_it_is_not_sure(
+    mailbox: Mailbox, torkham: Crossing, desk: Source, press: Source
+) -> None:
+    stands(desk, "open", NOON - 5 * DAY)
+    stands(desk, "closed", NOON - 4 * DAY, lanes=lanes("closed", "cargo"))
+    subscribed(torkham, traffic="", at=NOON - DAY)
+    stands(press, "open", NOON, lanes=lanes("open", "cargo"))
+    stands(desk, "closed", NOON + MINUTE, lanes=lanes("closed", "people"))
+    run(NOON + MINUTE)
+    body = text(mailbox.one())
+    assert "Not settled yet: goods trucks to Pakistan: last reported open" in body
+    assert "Unchanged: cars and buses to Pakistan: last reported open" in body
+
+
+def test_the_letter_to_confirm_by_says_how_it_stands_now(mailbox: Mailbox, torkham: Crossing, desk: Source) -> None:
+    stands(desk, "open", NOON - 30 * DAY)
+    stands(desk, "closed", NOON - HOUR, lanes=lanes("closed", "cargo"))
+    alerts.ask(DRIVER, torkham, "", "PK", "en", NOON)
+    run(NOON)
+    body = text(mailbox.one())
+    assert (
+        "goods trucks to Pakistan: closed; cars and buses, people on foot to Pakistan: last reported open, 30 days ago."
+        in body
+    )
+    assert "\nNow (Friday 20 Nov 2026, 16:30 Kabul / 17:00 Karachi): " in body
+
+
+def test_what_is_ordered_is_not_called_announced(mailbox: Mailbox, torkham: Crossing, desk: Source) -> None:
+    stands(desk, "open", NOON - DAY)
+    subscribed(torkham)
+    later = {"basis": "ordered", "effective_at": (NOON + DAY).isoformat(), "declared_by": "PK"}
+    say(desk, claim(**later, reported_at=NOON.isoformat(), lanes=lanes("closed")), now=NOON)
+    run(NOON)
+    letter = mailbox.one()
+    assert str(letter["Subject"]).startswith("Torkham: ordered: Closed from Saturday 21 Nov 2026")
+    assert "nnounced" not in text(letter) + str(letter["Subject"]) and "Unchanged: goods trucks" in text(letter)
 
 
 def test_every_closing_after_an_opening_was_told_arrives(mailbox: Mailbox, torkham: Crossing, desk: Source) -> None:

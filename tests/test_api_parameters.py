@@ -41,6 +41,22 @@ def test_a_moment_that_would_not_be_obeyed_is_a_400_that_says_where_it_is(
     assert "crossings/{slug}/" in json.loads(answer.content)["errors"][0]["detail"]
 
 
+@pytest.mark.parametrize("path", ["history/", "readings/", "readings/?bucket=day&limit=5"])
+def test_a_span_that_ends_before_it_begins_is_named_by_both_its_ends(api: Api, torkham: None, path: str) -> None:
+    sign = "&" if "?" in path else "?"
+    answer = api.get(f"crossings/torkham/{path}{sign}from=2023-03-01&to=2023-02-01")
+    assert (answer.status_code, faults(answer)) == (400, {"from": "out_of_range", "to": "out_of_range"})
+    same = api.get(f"crossings/torkham/{path}{sign}from=2023-03-01&to=2023-03-01")
+    assert same.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["", "history/", "reports/", "readings/", "?at=2023-02-01"])
+def test_a_crossing_that_is_not_there_is_named_with_where_to_look(api: Api, torkham: None, path: str) -> None:
+    answer = api.get(f"crossings/torkam/{path}")
+    said = json.loads(answer.content)["detail"]
+    assert (answer.status_code, said) == (404, "There is no crossing torkam; see /api/v1/crossings/.")
+
+
 TWICE = [
     "crossings/?state=open&state=closed",
     "crossings/?traffic=cargo&traffic=",

@@ -55,6 +55,21 @@ def test_the_same_again_is_200_and_other_content_under_its_id_409(partner: Api) 
     assert stored() == (1, 0, 0)
 
 
+def test_whoever_is_published_with_another_time_than_was_sent_is_told_so(partner: Api) -> None:
+    ahead = (timezone.now() + timedelta(hours=2)).replace(microsecond=0)
+    answer = partner.push("reports/", claim(id="1", effective_at=ahead.isoformat(), lanes=lanes("closed")))
+    said = body(answer)
+    assert (answer.status_code, said["outcome"], said["status"]["state"]) == (201, "recorded", "closed")
+    assert f"{ahead:%Y-%m-%dT%H:%M:%SZ}, cannot be right" in said["detail"] and '"ordered"' in said["detail"]
+    batch = {"reports": [claim(id=str(year), effective_at=f"{year}-01-01T00:00:00Z", lanes=lanes("closed"))
+                         for year in (1926, 2025)]}  # fmt: skip
+    old, sure = body(partner.push("batch/", batch))["results"]
+    assert "1926-01-01T00:00:00Z, cannot be right" in old["detail"] and '"ordered"' not in old["detail"]
+    assert "detail" not in sure
+    ordered = claim(id="2", effective_at=ahead.isoformat(), basis="ordered", declared_by="PK", lanes=lanes("closed"))
+    assert "detail" not in body(partner.push("reports/", ordered))
+
+
 def test_two_sources_may_use_the_same_id(partner: Api, api: Api) -> None:
     assert partner.push("reports/", claim(id="1")).status_code == 201
     other = api.with_key(make_key(make_source("other")))
@@ -122,10 +137,65 @@ def test_what_is_held_is_taken_back_by_the_sources_own_id(api: Api, broker: Sour
     assert Draft.objects.get().decision == "rejected"
 
 
-def test_a_number_is_ours_and_never_the_sources_own(partner: Api) -> None:
-    number = body(partner.push("reports/", claim(id="1000000", effective_at=RECENT)))["report"]
-    assert number != 1000000
-    assert partner.push("reports/1000000/retraction/", {"reason": "x"}).status_code == 404
+def test_a_numeric_id_of_the_sources_own_takes_back_its_own_report_whosever_has_our_number(
+    partner: Api, api: Api
+) -> None:
+    other = api.with_key(make_key(make_source("other")))
+    theirs = body(other.push("reports/", claim(effective_at=RECENT)))["report"]
+    mine = body(partner.push("reports/", claim(id=str(theirs), effective_at=RECENT)))["report"]
+    answer = partner.push(f"reports/{theirs}/retraction/", {"reason": "x"})
+    assert (answer.status_code, body(answer)["report"]) == (201, mine)
+    assert list(Retraction.objects.values_list("report", flat=True)) == [mine]
+    far = body(partner.push("reports/", claim(id="1000000", effective_at=RECENT)))["report"]
+    assert body(partner.push("reports/1000000/retraction/", {"reason": "x"}))["report"] == far
+    assert partner.push("reports/999999/retraction/", {"reason": "x"}).status_code == 404
+
+
+def two_by_one_name(partner: Api) -> tuple[int, int]:
+    """Two reports of the partner's own: our number, which is also the id of the second, and the second's number."""
+    first = body(partner.push("reports/", claim(id="a", effective_at=RECENT)))["report"]
+    return first, body(partner.push("reports/", claim(id=str(first), effective_at=RECENT)))["report"]
+
+
+def test_what_is_one_reports_number_and_anothers_id_is_taken_back_by_whichever_is_meant(partner: Api) -> None:
+    first, second = two_by_one_name(partner)
+    address = f"reports/{first}/retraction/"
+    unclear = partner.push(address, {"reason": "x"})
+    assert unclear.status_code == 409 and faults(unclear) == {"": "ambiguous_id"}
+    said = body(unclear)["detail"]
+    assert all(part in said for part in (f"number {first}", f"number {second}", "?by=number", "?by=id"))
+    assert not Retraction.objects.exists()
+    assert body(partner.push(f"{address}?by=id", {"reason": "x"}))["report"] == second
+    assert body(partner.push(f"{address}?by=number", {"reason": "x"}))["report"] == first
+    assert Retraction.objects.count() == 2
+
+
+def test_a_report_whose_id_is_its_own_number_is_clear(partner: Api) -> None:
+    [first, _] = two_by_one_name(partner)
+    same = body(partner.push("reports/", claim(id=str(first + 2), effective_at=RECENT)))["report"]
+    assert same == first + 2
+    assert body(partner.push(f"reports/{same}/retraction/", {"reason": "x"}))["report"] == same
+
+
+def test_what_is_held_under_a_number_of_ones_own_is_not_passed_over_either(partner: Api, broker: Source) -> None:
+    number = body(partner.push("reports/", claim(id="a", effective_at=RECENT)))["report"]
+    broker.trusted = False
+    broker.save()
+    held = body(partner.push("reports/", claim(id=str(number), effective_at=RECENT)))["draft"]
+    unclear = partner.push(f"reports/{number}/retraction/", {"reason": "x"})
+    assert unclear.status_code == 409 and f"draft {held}" in body(unclear)["detail"]
+    assert body(partner.push(f"reports/{number}/retraction/?by=id", {"reason": "x"}))["draft"] == held
+
+
+def test_which_of_both_is_meant_is_said_in_one_of_two_words(partner: Api, api: Api) -> None:
+    number = body(partner.push("reports/", claim(id="a", effective_at=RECENT)))["report"]
+    address = f"reports/{number}/retraction/"
+    assert faults(partner.push(f"{address}?by=us", {"reason": "x"})) == {"by": "invalid_parameter"}
+    assert partner.push(f"{address}?by=id", {"reason": "x"}).status_code == 404
+    assert partner.push("reports/a/retraction/?by=number", {"reason": "x"}).status_code == 404
+    other = api.with_key(make_key(make_source("other")))
+    assert other.push(f"{address}?by=number", {"reason": "x"}).status_code == 403
+    assert other.push(f"{address}?by=id", {"reason": "x"}).status_code == 404
 
 
 def test_no_reason_holds_a_telephone_number_by_whatever_door(partner: Api) -> None:

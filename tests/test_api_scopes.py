@@ -57,8 +57,10 @@ def test_only_a_key_that_may_backfill_brings_what_is_older_than_seven_days(api: 
 
 def test_what_tightens_is_published_at_once_even_so(api: Api, broker: Source) -> None:
     plain = api.with_key(make_key(broker, scopes=["report"]))
-    assert plain.push("reports/", old(lanes=lanes("closed"))).status_code == 201
+    answer = plain.push("reports/", old(lanes=lanes("closed")))
+    assert answer.status_code == 201
     assert broker.alarms.get().kind == "odd_time"
+    assert "published at once" in body(answer)["detail"]
 
 
 # Of what its source may speak

@@ -55,6 +55,13 @@ def test_every_door_that_takes_keys_is_throttled(api: Api, broker: Source, clock
     assert set(pushed) | {key.get("drafts/1/").status_code} == {429}
 
 
+def test_a_key_that_lacks_the_scope_is_counted_too(api: Api, broker: Source, clock: Any) -> None:
+    key = api.with_key(make_key(broker, rate=2, scopes=[]))
+    assert [key.push("reports/", claim()).status_code for _ in range(3)] == [403, 403, 429]
+    good = api.with_key(make_key(broker, rate=2))
+    assert [good.push("reports/", claim(id=each)).status_code for each in "123"] == [201, 201, 429]
+
+
 def test_a_batch_counts_as_one_and_each_key_for_itself(api: Api, broker: Source, clock: Any) -> None:
     key = api.with_key(make_key(broker, rate=1))
     many = {"reports": [claim(id=str(each)) for each in range(20)]}

@@ -195,6 +195,7 @@ def test_pages_of_ranges_step_over_years_of_silence():
     found, cursor = [], ""
     for _ in range(10):
         page = board.readings("torkham", bucket="day", now=utc("2024-06-01 00:00"), cursor=cursor)
+        assert page.content["readings"], "no page is empty"
         found += [each["low"] for each in page.content["readings"]]
         if page.cursor is None:
             break

@@ -97,6 +97,8 @@ def test_it_pushes_once_however_often_it_is_sent(client: Client) -> None:
     assert client.push_batch([closing(2)])["counts"] == {"recorded": 1}
     assert client.retract(first["report"], "a mistake")["outcome"] == "retracted"
     assert client.retract("now-2", "a mistake")["outcome"] == "retracted"
+    numeric = client.push_report(closing(3) | {"id": str(first["report"])})
+    assert client.retract(str(first["report"]), "a mistake")["report"] == numeric["report"]
     with pytest.raises(Problem) as refused:
         client.push_report(claim(lanes=[]))
     assert refused.value.status == 422 and refused.value.errors[0]["pointer"]
@@ -204,11 +206,42 @@ def test_it_waits_as_it_is_told_and_longer_after_each_failure() -> None:
         assert most / 2 <= pause <= most
 
 
+def test_a_follower_waits_as_it_is_told_however_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("border_crossings.follow.time.sleep", pauses.append)
+    page: tuple[int, dict[str, str], bytes] = (200, {}, b'{"changes": [], "position": 0, "more": false}')
+    with a_site([(503, {"Retry-After": "300"}, BUSY[2]), page]) as (base, _):
+        Follower(Client(base, sleep=pauses.append), tmp_path / "place").run(print, lambda: len(pauses) == 2)
+    assert pauses == [300, 5]
+
+
 def test_it_gives_up_after_its_last_try() -> None:
     pauses: list[float] = []
     with a_site([BUSY, BUSY, BUSY]) as (base, _), pytest.raises(Unavailable, match="later"):
         Client(base, tries=3, sleep=pauses.append).board()
     assert pauses == [7, 7]
+
+
+WORKING = b'{"type": "/api/docs/#in-progress", "detail": "at work"}'
+
+
+@pytest.mark.parametrize("told", [["59"], ["1"] * 9])
+def test_it_outlasts_a_request_that_was_cut_off(told: list[str]) -> None:
+    """However few tries it has: a name is held for a minute."""
+    script: Script = [(409, {"Retry-After": each}, WORKING) for each in told]
+    pauses: list[float] = []
+    with a_site([*script, (200, {}, b'{"outcome": "same"}')]) as (base, _):
+        client = Client(base, "secret", tries=2, sleep=pauses.append)
+        assert client.push_report({"id": "1"}) == {"outcome": "same"}
+    assert len(pauses) == len(told) and sum(pauses) <= 90
+
+
+def test_it_waits_a_minute_and_a_half_as_it_is_told_and_no_longer() -> None:
+    pauses: list[float] = []
+    for busy in ([(409, {"Retry-After": "1"}, WORKING)] * 40, [(429, {"Retry-After": "3600"}, b"{}")] * 3):
+        with a_site(busy) as (base, _), pytest.raises(Unavailable):
+            Client(base, "secret", sleep=pauses.append).push_report({"id": "1"})
+    assert 60 < sum(pauses) <= 90
 
 
 def test_a_push_is_tried_again_under_the_same_name_and_no_key_goes_elsewhere() -> None:

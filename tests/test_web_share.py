@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Sequence
 from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -29,8 +30,20 @@ AMU = {"label": "Amu TV", "kind": "press", "url": "", "report": 1, "reported_at"
 OPEN = {"gates": {"AF": "open", "PK": "open"}}
 
 
-def told(*lanes_: Json, address: str = ADDRESS, name: str = "Torkham", clock: Clock = CLOCK) -> Message:
-    return message(crossing(*lanes_, sources=[AMU]), name, clock, address)
+def told(
+    *lanes_: Json, address: str = ADDRESS, name: str = "Torkham", clock: Clock = CLOCK, to_come: Sequence[Json] = ()
+) -> Message:
+    return message(crossing(*lanes_, sources=[AMU], announced=list(to_come)), name, clock, address)
+
+
+def coming(
+    at: str = "2023-02-25T01:50:00Z", state: str = "closed", to: Sequence[str] = ("PK", "AF"), **fields: Any
+) -> Json:
+    """An order of Pakistan for goods trucks."""
+    lanes_ = [{"traffic": "cargo", "to": each, "state": state} for each in to]
+    given = {"report": 9, "basis": "ordered", "at": at, "precision": "exact", "lanes": lanes_, "by": "PK",
+             "source": "Customs", "said_at": "2023-02-24T06:00:00Z", "outcome": None, "ended_at": None}  # fmt: skip
+    return {**given, **fields}
 
 
 def both(state: str = "closed", **fields: Any) -> list[Json]:
@@ -85,6 +98,41 @@ def test_a_message_tells_the_state_the_time_the_source_and_the_address(lanes_, w
     assert told(*lanes_, address="https://a.example/").text == f"{words}\nhttps://a.example/"
 
 
+TO_COME: list[tuple[str, list[Json], Json, str]] = [
+    ("an order", both("open", **OPEN), coming(), "goods trucks, both ways: open, ordered: closed from 25 Feb 06:20"),
+    ("one of the same day", both("open", **OPEN), coming("2023-02-24T15:00:00Z"),
+     "goods trucks, both ways: open, ordered: closed from 19:30"),
+    ("an announcement", both("open", **OPEN), coming(basis="announced"),
+     "goods trucks, both ways: open, announced: to close from 25 Feb 06:20"),
+    ("of one way", both("open", **OPEN), coming(to=["PK"]),
+     "goods trucks to Pakistan: open, ordered: closed from 25 Feb 06:20, to Afghanistan: open"),
+    ("conditions", both("open", **OPEN), coming(state="restricted"),
+     "goods trucks, both ways: open, ordered: on conditions from 25 Feb 06:20"),
+    ("known to the day", both("open", **OPEN), coming("2023-02-25T07:30:00Z", precision="day"),
+     "goods trucks, both ways: open, ordered: closed from 25 Feb"),
+    ("what is closed already", both(), coming(), "goods trucks, both ways: closed by Pakistan"),
+    ("an opening", both(), coming(state="open"), "goods trucks, both ways: closed by Pakistan"),
+    ("in two days", both("open", **OPEN), coming("2023-02-26T09:00:00Z"), "goods trucks, both ways: open"),
+    ("one that was put off", both("open", **OPEN), coming(basis="announced", outcome="withdrawn"),
+     "goods trucks, both ways: open"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("lanes_", "order", "words"), [each[1:] for each in TO_COME], ids=[each[0] for each in TO_COME]
+)
+def test_a_message_tells_of_a_closing_within_a_day(lanes_: list[Json], order: Json, words: str) -> None:
+    text = told(*lanes_, to_come=[order], address="https://a.example/").words
+    assert text == f"Torkham: {words}. As of 24 Feb 13:30 Kabul, source: Amu TV"
+
+
+def test_the_soonest_closing_is_told_and_stays_however_little_room_there_is() -> None:
+    orders = [coming("2023-02-25T05:00:00Z"), coming()]
+    for n in range(1, 200):
+        text = told(*both("open", **OPEN), to_come=orders, address=f"https://{'a' * n}/").text
+        assert "open, ordered: closed from 25 Feb 06:20. As of" in text and len(text) <= MOST
+
+
 def test_too_long_a_message_loses_other_traffic_then_the_source_then_words_then_the_name_then_the_address():
     several = [*both(), *both("open", traffic="people", **OPEN)]
     found = [told(*several, address=f"https://{'a' * n}/", name="Torkham Gate").text for n in range(1, 150)]
@@ -122,13 +170,15 @@ LONGEST = "https://bordercrossings.example.org/fa-af/c/sher-khan-bandar-panji-po
 def test_no_message_is_too_long_and_none_loses_the_state_or_the_time(language):
     most = MOST if language == "en" else MOST_ELSEWHERE
     with translation.override(language):
-        for one, other in itertools.product(every_lane()[::11], every_lane()[::13]):
+        for one, other, to_come in itertools.product(
+            every_lane()[::11], every_lane()[::13], ([], [coming(), coming("2023-02-24T15:00:00Z", "restricted")])
+        ):
             for name, address in (
                 ("Torkham", ADDRESS),
                 ("Sher Khan Bandar–Panji Poyon", LONGEST),
                 ("X" * 120, "h" * 120),
             ):
-                text = told(one, {**other, "to": "AF"}, address=address, name=name).text
+                text = told(one, {**other, "to": "AF"}, address=address, name=name, to_come=to_come).text
                 assert len(text) <= most, text
                 assert "13:30" in text and not set(text) & set("\u2066\u2067\u2068\u2069\u202e")
 
@@ -162,6 +212,18 @@ def test_share_txt_is_one_plain_message_that_caches_can_keep(reader, week):
     reader.get("/c/torkham/share.txt", tag=answer.headers["ETag"], status=304)
     assert Client().post("/c/torkham/share.txt").status_code == 405
     assert reader.client.get("/c/nowhere/share.txt").status_code == 404
+
+
+@pytest.mark.django_db
+def test_share_txt_warns_of_a_closing_that_is_ordered(reader, week):
+    customs = make_source("customs", kind="authority", country="PK", public_label="Pakistan Customs")
+    word = {"crossing": "torkham", "declared_by": "PK", "basis": "ordered", "lanes": lanes("closed", "cargo")}
+    say(customs, {"crossing": "torkham", "effective_at": ago(3), "lanes": lanes("open")},
+        {**word, "effective_at": ago(-5)}, now=timezone.now())  # fmt: skip
+    text = reader.get("/c/torkham/share.txt").content.decode()
+    assert re.match(r"Torkham: goods trucks, both ways: [\w ]+, ordered: closed from [\w ]*\d\d:\d\d\. As of ", text), (
+        text
+    )
 
 
 @pytest.mark.django_db

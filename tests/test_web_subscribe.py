@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -18,6 +19,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crossings import alerts
+from crossings.domain import alerting
 from crossings.models import Crossing, Subscription
 from crossings.web import style
 from crossings.web import subscribe as door
@@ -96,6 +98,7 @@ def test_a_reader_asks_confirms_is_told_and_leaves(mailbox: Mailbox, torkham: Cr
 
     page = words_of(clean(Client().get(link), 200, "no-referrer"))
     assert "Be told by e-mail when this changes?" in page and "Goods trucks to Pakistan" in page
+    assert '<button class="second" name="act" value="leave">' in Client().get(link).content.decode()
     row = Subscription.objects.get()
     assert row.confirmed_at is None  # mail programs look at links before their readers do
     assert "You are told by e-mail when this changes" in act(row, act="confirm")
@@ -170,6 +173,22 @@ def test_what_is_told_of_the_address_is_told_before_it_is_given(torkham: Crossin
     assert "e-mail address. It is kept sealed" in reader.read("/about/")
 
 
+def test_the_form_promises_what_the_rules_keep(torkham: Crossing) -> None:
+    page = words_of(Client().get(PATH).content.decode())
+    assert "New conditions and announced closings are told too; announced openings are not." in page
+    assert "told within ten minutes where it is confirmed" in page
+    minutes = (alerting.SETTLES, alerting.SURE_APART)
+    assert max(minutes) == timedelta(minutes=10)
+    assert max(alerting.WAITS, alerting.BUNDLED, alerting.APART) == timedelta(hours=2)
+
+
+def test_the_page_after_confirming_says_how_it_stands_now(torkham: Crossing) -> None:
+    alerts.ask("karim@example.org", torkham, "cargo", "PK", "en", timezone.now())
+    row = Subscription.objects.get()
+    looked = words_of(Client().get(f"/subscription/{row.token}/").content.decode())
+    assert "goods trucks to Pakistan: open." in act(row, act="confirm") and "Now (" not in looked
+
+
 # Nobody learns whose addresses are known
 
 
@@ -212,12 +231,37 @@ def test_one_client_asks_five_times_an_hour_and_is_then_told_to_come_later(torkh
     for n in range(door.PER_CLIENT):
         ask(f"reader{n}@example.org")
     told = {"email": "reader9@example.org"}
-    assert "You asked for many letters within an hour." in words_of(send(told, status=429))
+    assert "Many letters were asked for from your connection." in words_of(send(told, status=429))
     assert Subscription.objects.count() == door.PER_CLIENT
     answer = Client().post(PATH, {**told, "stamp": stamp()}, REMOTE_ADDR="203.0.113.9", content_type=FORM)
     assert answer.status_code == 400  # as it stands it is no form: nothing is counted
     given = urlencode({**told, "stamp": stamp()})
     assert Client().post(PATH, given, content_type=FORM, REMOTE_ADDR="203.0.113.9").status_code == 200
+
+
+def posted(email: str, client: str) -> int:
+    given = urlencode({"email": email, "stamp": stamp()})
+    return int(Client().post(PATH, given, content_type=FORM, REMOTE_ADDR=client).status_code)
+
+
+@pytest.mark.parametrize(
+    ("form", "allowed"),
+    [("2a01:4f8::{:x}", False), ("2a01:4f8:0:0:{:x}::", False), ("2a01:4f8:0:{:x}::", True),
+     ("::ffff:203.0.113.{}", True)],
+)  # fmt: skip
+def test_one_customer_s_addresses_are_counted_as_one_however_they_are_written(
+    torkham: Crossing, form: str, allowed: bool
+) -> None:
+    answers = [posted(f"reader{n}@example.org", form.format(n)) for n in range(1, door.PER_CLIENT + 2)]
+    assert answers[-1] == (200 if allowed else 429)
+
+
+def test_a_mailbox_is_one_whatever_stands_behind_its_plus(torkham: Crossing) -> None:
+    for n, address in enumerate(["a+1@example.org", "A+2@example.org", "a@EXAMPLE.org", "a+@example.org"]):
+        assert posted(address, f"203.0.113.{n}") == 200
+    assert Subscription.objects.count() == 1
+    posted("b@example.org", "203.0.113.9")
+    assert Subscription.objects.count() == 2
 
 
 @pytest.mark.parametrize(("proxies", "allowed"), [(0, False), (1, True), (2, False)])
@@ -308,8 +352,18 @@ def test_a_form_without_our_stamp_or_with_another_crossing_s_is_asked_for_once_m
     make_crossing("elsewhere")
     for wrong in ("", "x", stamp("/c/elsewhere/subscribe/")):
         page = send({"email": "karim@example.org", "stamp": wrong}, status=400)
-        assert "This page was open for too long." in words_of(page) and 'value="karim@example.org"' in page
+        assert "Please look it over and send it once more." in words_of(page) and 'value="karim@example.org"' in page
+        assert "open for too long" not in words_of(page)
+        page = words_of(send({"email": "nobody", "stamp": wrong}, status=400))
+        assert "Write an e-mail address" in page and "once more" not in page
     assert not Subscription.objects.exists()
+
+
+def test_a_form_that_was_open_for_two_days_says_so(torkham: Crossing, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = stamp()
+    monkeypatch.setattr(door, "STAMP_LASTS_S", -1)
+    page = send({"email": "karim@example.org", "stamp": old}, status=400)
+    assert "This page was open for too long." in words_of(page)
 
 
 @pytest.mark.parametrize(

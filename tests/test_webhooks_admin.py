@@ -56,12 +56,14 @@ def test_it_is_paused_with_a_reason_and_taken_up_again(endpoint: Endpoint, clien
     assert client.post(at(endpoint, "pause"), {"reason": ""}).status_code == 200
     assert client.post(at(endpoint, "pause"), {"reason": "Its owner asked."}).status_code == 302
     endpoint.refresh_from_db()
-    assert (endpoint.state, endpoint.detail) == ("paused", "Its owner asked.")
+    assert (endpoint.state, endpoint.detail) == ("paused", "Paused by our staff: Its owner asked.")
+    assert "paused by our staff" in client.get(at(endpoint)).content.decode()
     assert "Take up again" in client.get(at(endpoint)).content.decode()
     assert client.get(at(endpoint, "resume")).status_code == 200
     assert client.post(at(endpoint, "resume")).status_code == 302
     endpoint.refresh_from_db()
     assert (endpoint.state, endpoint.failing_since) == ("active", None)
+    assert not endpoint.held
 
 
 def test_one_that_has_not_proven_itself_is_not_taken_up_by_staff(endpoint: Endpoint, client: Client) -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from crossings import ledger, webhooks
 from crossings.models import ApiKey, Attempt, Delivery, Endpoint, Report, Source
@@ -92,6 +93,16 @@ def test_a_letter_that_cannot_be_sent_is_tried_again_in_an_hour(
     settings.EMAIL_BACKEND = backend
     assert webhooks.tell_owners(START + MINUTE) == 0
     assert webhooks.tell_owners(START + HOUR) == 1
+
+
+def test_the_letter_of_a_pause_by_our_staff_gives_their_reason_and_no_way_round_it(broker: Source) -> None:
+    endpoint = make_endpoint("http://127.0.0.1:1/hook", START)
+    ApiKey.objects.update(contact="owner@example.org")
+    assert webhooks.hold(endpoint, "It floods a stranger.", START)
+    assert webhooks.tell_owners(START) == 1
+    [letter] = mail.outbox
+    assert "Paused by our staff: It floods a stranger." in letter.body
+    assert "resumption" not in letter.body
 
 
 def test_both_secrets_sign_for_a_day_after_the_rotation(receiver: Receiver, broker: Source) -> None:

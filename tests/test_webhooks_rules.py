@@ -115,13 +115,24 @@ def test_a_refused_message_is_sent_again_as_the_specification_has_it() -> None:
     assert sum(SCHEDULE, timedelta()) > timedelta(days=3)  # it is paused before anything is given up
 
 
-def test_a_receiver_that_is_down_is_asked_twice_an_hour_at_least() -> None:
-    rests = [rest_after(number, 0) for number in range(1, 20)]
-    assert rests[:4] == [timedelta(seconds=5), 5 * MINUTE, 30 * MINUTE, 30 * MINUTE]
-    assert max(rest_after(number, 1) for number in range(1, 1000)) == 33 * MINUTE
-    assert rest_after(1, 0, 10 * MINUTE) == 10 * MINUTE
-    assert rest_after(1, 0, timedelta(days=9)) == 60 * MINUTE
-    assert rest_after(3, 0, timedelta(seconds=1)) == 30 * MINUTE
+@pytest.mark.parametrize(
+    ("failures", "minutes", "seconds"),
+    [
+        (1, 0, 5), (2, 0, 15), (3, 0, 30), (4, 1, 60), (59, 59, 60), (60, 60, 300), (61, 24 * 60 - 1, 300),
+        (400, 24 * 60, 1800), (10**6, 10**5, 1800), (1, 10**4, 5),
+    ],
+)  # fmt: skip
+def test_a_receiver_that_is_down_rests_shortly_at_first_and_slowly_longer(
+    failures: int, minutes: int, seconds: int
+) -> None:
+    assert rest_after(failures, minutes * MINUTE, 0) == timedelta(seconds=seconds)
+    assert rest_after(failures, minutes * MINUTE, 1) == timedelta(seconds=seconds) * 1.1
+
+
+def test_a_rest_is_as_long_as_was_asked_for_up_to_an_hour() -> None:
+    assert rest_after(1, 0 * MINUTE, 0, 10 * MINUTE) == 10 * MINUTE
+    assert rest_after(1, 0 * MINUTE, 0, timedelta(days=9)) == 60 * MINUTE
+    assert rest_after(9, 2000 * MINUTE, 0, timedelta(seconds=1)) == 30 * MINUTE
 
 
 def test_only_three_days_of_failures_pause() -> None:

@@ -43,16 +43,16 @@ class Failing(admin.SimpleListFilter):
 
 @admin.register(Endpoint)
 class EndpointAdmin(LookOnly):
-    list_display = ("number", "source", "url", "state", "failing", "waits", "tried")
+    list_display = ("number", "source", "url", "standing", "failing", "waits", "tried")
     list_display_links = ("number",)
-    list_filter = ("state", Failing, "key__source")
+    list_filter = ("state", "held", Failing, "key__source")
     search_fields = ("url", "key__prefix", "key__source__slug", "key__source__name")
     ordering = ("-created_at", "-pk")
-    fields = ("source", "key_link", "url", "state", "in_state", "failing", "detail", "rests", "tried", "waits",
+    fields = ("source", "key_link", "url", "standing", "in_state", "failing", "detail", "rests", "tried", "waits",
               "chosen", "both_sign", "made", "log")  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Endpoint]:
-        rows = super().get_queryset(request).defer("secret", "old_secret").select_related("key__source")
+        rows = super().get_queryset(request).defer("secret", "old_secrets").select_related("key__source")
         return webhooks.with_waiting(rows)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
@@ -79,6 +79,10 @@ class EndpointAdmin(LookOnly):
     @admin.display(description=_("key"))
     def key_link(self, endpoint: Endpoint) -> SafeString:
         return linked(endpoint.key)
+
+    @admin.display(description=_("state"), ordering="state")
+    def standing(self, endpoint: Endpoint) -> str:
+        return gettext("paused by our staff") if endpoint.held else endpoint.get_state_display()
 
     @admin.display(description=_("in this state since"))
     def in_state(self, endpoint: Endpoint) -> str:
@@ -150,11 +154,13 @@ def pause(model_admin: EndpointAdmin, request: HttpRequest, endpoint: Endpoint) 
     if not form.is_valid():
         about = [
             gettext("Nothing is sent until it is taken up again; what changes meanwhile is kept for a week."),
-            gettext("Its owner reads the reason."),
+            gettext("Its owner reads the reason, and cannot take it up again."),
         ]
         title = gettext("Pause %(endpoint)s") % {"endpoint": endpoint}
         return act_page(request, model_admin, endpoint, form, title=title, verb=gettext("Pause"), about=about)
-    webhooks.pause(endpoint, form.cleaned_data["reason"], timezone.now())
+    if not webhooks.hold(endpoint, form.cleaned_data["reason"], timezone.now()):
+        messages.warning(request, gettext("Its owner moved it or took it away meanwhile: nothing was paused."))
+        return back(endpoint)
     model_admin.log_change(request, endpoint, gettext("Paused."))
     messages.success(request, gettext("Paused. Its owner is told where the key has an address."))
     return back(endpoint)
@@ -170,7 +176,7 @@ def resume(model_admin: EndpointAdmin, request: HttpRequest, endpoint: Endpoint)
         title = gettext("Take up %(endpoint)s again") % {"endpoint": endpoint}
         verb = gettext("Take it up again")
         return act_page(request, model_admin, endpoint, forms.Form(), title=title, verb=verb, about=about)
-    webhooks.take_up(endpoint, timezone.now())
+    webhooks.take_up(endpoint, timezone.now(), by_staff=True)
     model_admin.log_change(request, endpoint, gettext("Taken up again."))
     messages.success(request, gettext("Taken up again."))
     return back(endpoint)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -15,13 +17,15 @@ from crossings.models import Change, Feed, Notice, Period, Subscription, Told
 
 Json = dict[str, Any]
 
-TYPES = (ChangeType.LANES_CHANGED, ChangeType.ANNOUNCEMENT_MADE)
+MOVES = (ChangeType.LANES_CHANGED, ChangeType.CONDITIONS_CHANGED)
+TYPES = (*MOVES, ChangeType.ANNOUNCEMENT_MADE)
 AT_ONCE = 500
 """Changes of one run, and rows of one statement."""
 PERIODS_READ = 100
-LETTERS_KEPT = 10
+TIMES_KEPT = 10
 PLANNED = ["due_at", "sure_from", "urgent"]
-FOLLOWED = ["state", "position", "changed_at", "turned_at", "shut_since", "changes", "announced", *PLANNED]
+FOLLOWED = ["state", "terms", "position", "changed_at", "turned_at", "turns", "shut_since", "changes", "announced",
+            *PLANNED]  # fmt: skip
 
 
 def follow(limit: int = AT_ONCE) -> int:
@@ -53,18 +57,34 @@ def _next() -> bool:
 
 
 def _note(change: Change, lane: Json) -> None:
+    traffic, to = lane["traffic"], lane["to"]
     if change.type == ChangeType.ANNOUNCEMENT_MADE:
         if lane["after"] == State.CLOSED:
-            _write(_heard(change, lane["traffic"], lane["to"]), change)
+            _write(_heard(change, traffic, to), change)
         return
-    shut = shut_since(change, lane["traffic"], lane["to"])
-    rows = list(_heard(change, lane["traffic"], lane["to"], State(lane["before"])))
+    after = _lane_of(change.body["status"]["lanes"], traffic, to)
+    if after is None or (change.type == ChangeType.CONDITIONS_CHANGED and after["state"] != State.RESTRICTED):
+        return
+    shut = shut_since(change, traffic, to)
+    rows = list(_heard(change, traffic, to, lane))
     for row in rows:
-        move(row, State(lane["after"]), change.recorded_at, shut)
+        move(row, State(after["state"]), terms(after), change.recorded_at, shut)
     _write(rows, change)
 
 
-def _heard(change: Change, traffic: str, to: str, before: State | None = None) -> Iterable[Notice]:
+def _lane_of(lanes: Iterable[Json], traffic: str, to: str) -> Json | None:
+    return next((each for each in lanes if (each["traffic"], each["to"]) == (traffic, to)), None)
+
+
+def terms(lane: Json) -> str:
+    """The conditions of a restricted lane and who set them, as a number that tells nobody what they say."""
+    if lane["state"] != State.RESTRICTED:
+        return ""
+    told = json.dumps([lane["conditions"], lane["held_by"]], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _heard(change: Change, traffic: str, to: str, moved: Json | None = None) -> Iterable[Notice]:
     """A row for each who wants to hear of that lane and has not heard of this change; new ones are not saved yet.
 
     Of a new one, what held before the change is what its subscriber knew when they confirmed.
@@ -82,25 +102,39 @@ def _heard(change: Change, traffic: str, to: str, before: State | None = None) -
         .order_by("pk")
         .select_for_update(of=("self",))
     }
+    before: tuple[State, str] | None = None
     for pk in wanted.order_by("pk").values_list("pk", flat=True):
         row = known.get(pk)
         if row is None:
-            before = before or _stands(change, traffic, to)
-            row = Notice(subscription_id=pk, traffic=traffic, to=to, told=before, state=before, position=0)
-            row.changed_at = change.recorded_at
+            before = before or (_before(moved) if moved else _stands(change, traffic, to))
+            row = Notice(subscription_id=pk, traffic=traffic, to=to, position=0, changed_at=change.recorded_at)
+            row.told = row.state = before[0]
+            row.told_terms = row.terms = before[1]
         if row.position < change.position:
             yield row
 
 
-def _stands(change: Change, traffic: str, to: str) -> State:
+def _before(moved: Json) -> tuple[State, str]:
+    """How a lane stood before it changed. Of one whose state changed nothing tells its conditions any more."""
+    if isinstance(moved["before"], str):
+        return State(moved["before"]), ""
+    return State.RESTRICTED, terms({"state": State.RESTRICTED, **moved["before"]})
+
+
+def _stands(change: Change, traffic: str, to: str) -> tuple[State, str]:
     """How the lane stood when something was announced; what was published with it may tell of it only afterwards."""
-    moved = Change.objects.filter(
-        crossing=change.crossing_id, recorded_at=change.recorded_at, type=ChangeType.LANES_CHANGED
-    ).filter(position__gt=change.position)
-    lanes = [each for body in moved.values_list("body", flat=True)[:1] for each in body["lanes"]]
-    stood = [(each, each["before"]) for each in lanes]
-    stood += [(each, each["state"]) for each in change.body["status"]["lanes"]]
-    return next((State(word) for each, word in stood if (each["traffic"], each["to"]) == (traffic, to)), State.UNKNOWN)
+    later = Change.objects.filter(
+        crossing=change.crossing_id, recorded_at=change.recorded_at, type__in=MOVES, position__gt=change.position
+    ).order_by("position")
+    for body in later.values_list("body", flat=True):
+        moved = _lane_of(body["lanes"], traffic, to)
+        if moved is None:
+            continue
+        lane = _lane_of(body["status"]["lanes"], traffic, to)
+        if isinstance(moved["before"], str) or (lane and lane["state"] == State.RESTRICTED):
+            return _before(moved)
+    lane = _lane_of(change.body["status"]["lanes"], traffic, to)
+    return (State(lane["state"]), terms(lane)) if lane else (State.UNKNOWN, "")
 
 
 def _write(rows: Iterable[Notice], change: Change) -> None:
@@ -115,10 +149,11 @@ def _write(rows: Iterable[Notice], change: Change) -> None:
     Notice.objects.bulk_update([row for row in rows if row.pk is not None], FOLLOWED, batch_size=AT_ONCE)
 
 
-def move(row: Notice, state: State, at: datetime, shut: datetime | None) -> None:
+def move(row: Notice, state: State, terms_: str, at: datetime, shut: datetime | None) -> None:
     """The lane came to stand so."""
     told = State(row.told)
-    row.state, row.changed_at, row.changes = state, at, row.changes + 1
+    row.state, row.terms, row.changed_at, row.changes = state, terms_, at, row.changes + 1
+    row.turns = [*row.turns, at][-TIMES_KEPT:]
     if row.shut_since is None or (shut is not None and shut < row.shut_since):
         row.shut_since = shut
     if state is told is State.OPEN:
@@ -131,24 +166,26 @@ def move(row: Notice, state: State, at: datetime, shut: datetime | None) -> None
 
 def plan(row: Notice, at: datetime) -> None:
     """Set when it is to be told, of its state and of what was announced."""
-    found = planned(row, State(row.state))
+    found = planned(row, State(row.state), row.terms)
     times = [found.due_at] if found else []
     if row.announced:
-        times.append(alerting.tightening_due(at, row.letters))
+        times.append(alerting.news_due(at, row.letters, row.turns))
     row.due_at = min(times, default=None)
     row.sure_from = found.sure_from if found else None
     row.urgent = bool(row.announced or (found and found.urgent))
 
 
-def planned(row: Notice, state: State) -> alerting.Plan | None:
-    known = alerting.Memory(State(row.told), row.changed_at, row.turned_at, row.shut_since, row.letters)
+def planned(row: Notice, state: State, terms_: str) -> alerting.Plan | None:
+    known = alerting.Memory(
+        State(row.told), row.changed_at, row.turned_at, row.shut_since, row.letters, row.turns, row.told_terms != terms_
+    )
     return alerting.plan(known, state)
 
 
-def told(row: Notice, state: State, now: datetime) -> None:
+def told(row: Notice, state: State, terms_: str, now: datetime) -> None:
     """A letter said that the lane stands so."""
-    row.told = state
-    row.letters = [*row.letters, now][-LETTERS_KEPT:]
+    row.told, row.told_terms = state, terms_
+    row.letters = [*row.letters, now][-TIMES_KEPT:]
     row.turned_at = None
     if state is State.OPEN:
         row.shut_since = None

@@ -24,10 +24,11 @@ from crossings.models import Crossing, Subscription
 from crossings.phrases import words
 from crossings.phrases.conditions import EXCEPT, terms
 from crossings.phrases.labels import label
+from crossings.phrases.lanes import ordered
 from crossings.phrases.names import own_name
 from crossings.phrases.queues import brief_count, waiting, waiting_somewhere
 from crossings.phrases.sentences import sentence, speakers
-from crossings.phrases.short import one_line, told
+from crossings.phrases.short import brief, one_line, told
 from crossings.phrases.story import announcement, carried, voice
 from crossings.phrases.text import apart, capital, listed, plain, spaced
 from crossings.phrases.times import Clock
@@ -48,7 +49,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A lane as it stands, what its reader was told last, and how often it changed since."""
+    """A lane as it stands, what its reader was told last, and how often it changed since the last letter."""
 
     lane: Json
     told: State
@@ -66,25 +67,32 @@ class Item:
     def tighter(self) -> bool:
         return tighter(self.told, self.state)
 
+    @property
+    def other_terms(self) -> bool:
+        """Whether it is the conditions that changed."""
+        return self.state is self.told
+
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What one letter tells of one crossing: lanes, and reports of announced closings by their ids."""
+    """What one letter tells of one crossing: lanes, and reports of announced closings by their ids. `unsettled` are
+    lanes that changed and are told of later."""
 
     crossing: Crossing
     found: Json
     items: Sequence[Item]
     announced: Sequence[int] = ()
+    unsettled: frozenset[tuple[str, str]] = frozenset()
 
     def closings(self) -> list[Json]:
         return [each for each in self.found["status"]["announced"] if each["report"] in self.announced]
 
 
-def link_letter(to: Subscription) -> Letter:
+def link_letter(to: Subscription, found: Json, now: datetime) -> Letter:
     """The letter with the link to confirm by; to a subscriber that one to leave by."""
     with translation.override(to.language):
         name = one_line(own_name({"name": to.crossing.name, "names": to.crossing.names})[1])
-        wish = [gettext("Letters when this changes:"), _of(name, chosen(to))]
+        wish = [gettext("Letters when this changes:"), _of(name, chosen(to)), stands_now(to, found, now)]
         if to.confirmed_at:
             subject = gettext("%(name)s: you are told of changes already")
             lines = [*wish, "", gettext("You confirmed this earlier. To be told no more, open this page:"), address(to)]
@@ -102,10 +110,12 @@ def news_letter(to: Subscription, news: News, now: datetime) -> Letter:
         clock = Clock(now, (place.timezone_a, place.timezone_b))
         name = one_line(own_name(news.found)[1])
         lines = [name, ""]
-        for group in _alike(news, clock):
+        for group in _alike(to, news, clock):
             lines += [*group, ""]
         for said in news.closings():
             lines += [*_announced(said, news, clock), ""]
+        rest = _rest(to, news, clock)
+        lines += [*rest, ""] if rest else []
         lines += [*_reason(news), gettext("As of %(when)s") % {"when": clock.when(now)}, _page(place), ""]
         lines += [gettext("What sources report, not permission to cross. Times are local; nothing here says whether a "
                           "road is safe."), ""]  # fmt: skip
@@ -118,9 +128,19 @@ def news_letter(to: Subscription, news: News, now: datetime) -> Letter:
 def chosen(to: Subscription) -> str:
     """The lanes that were asked for: "goods trucks to Pakistan"."""
     lanes = [(traffic.value, way) for traffic, way in to.crossing.border().lanes]
-    return words.lanes_named(
-        [lane for lane in lanes if to.traffic in ("", lane[0]) and to.to in ("", lane[1])], carried=lanes
-    )
+    return words.lanes_named([lane for lane in lanes if _wants(to, *lane)], carried=lanes)
+
+
+def _wants(to: Subscription, traffic: str, way: str) -> bool:
+    return to.traffic in ("", traffic) and to.to in ("", way)
+
+
+def stands_now(to: Subscription, found: Json, now: datetime) -> str:
+    """How the lanes that were asked for stand, as short as can be told."""
+    clock = Clock(now, (to.crossing.timezone_a, to.crossing.timezone_b))
+    lanes = [lane for lane in ordered(found["status"]["lanes"]) if _wants(to, lane["traffic"], lane["to"])]
+    said = {"told": told(lanes, found, lambda lane: brief(lane, clock)), "when": clock.when(now)}
+    return gettext("Now (%(when)s): %(told)s.") % said
 
 
 def _of(name: str, words_: str) -> str:
@@ -162,8 +182,10 @@ def _set(line: str, rtl: bool) -> str:
 
 def _subject(name: str, news: News, clock: Clock) -> str:
     if not news.items:
-        said = [announcement(each, news.found, clock).words for each in news.closings()[:1]]
-        return gettext("%(name)s: announced: %(words)s") % {"name": name, "words": "".join(said)}
+        said = [announcement(each, news.found, clock) for each in news.closings()[:1]]
+        ordered_ = any(each.ordered for each in said)
+        form = gettext("%(name)s: ordered: %(words)s") if ordered_ else gettext("%(name)s: announced: %(words)s")
+        return form % {"name": name, "words": "".join(each.words for each in said)}
     by_lane = {item.name: item for item in news.items}
 
     def say(lane: Json) -> str:
@@ -177,6 +199,9 @@ def _subject(name: str, news: News, clock: Clock) -> str:
 
 def _brief(item: Item, clock: Clock) -> str:
     lane, confirmed = item.lane, sure(item.lane)
+    if item.other_terms:
+        now = spaced(words.word(lane, clock), words.more(lane, clock))
+        return gettext("conditions changed: %(event)s") % {"event": now}
     if item.state is State.CLOSED:
         return words.word(lane, clock)
     if item.state is State.UNKNOWN:
@@ -187,13 +212,14 @@ def _brief(item: Item, clock: Clock) -> str:
     return word if confirmed or item.tighter else gettext("%(word)s, not confirmed") % {"word": word}
 
 
-def _alike(news: News, clock: Clock) -> list[list[str]]:
+def _alike(to: Subscription, news: News, clock: Clock) -> list[list[str]]:
     """A few lines on each group of lanes that read alike, the stricter first."""
     said = claims(news.crossing.pk, [each["report"] for each in news.found["status"]["sources"]], clock.now, clock.now,
                   clock.now)  # fmt: skip
     groups: dict[tuple[str, str, bool], list[Item]] = {}
     for item in sorted(
-        news.items, key=lambda each: (not each.tighter, words.TRAFFIC_ORDER.index(each.lane["traffic"]))
+        news.items,
+        key=lambda each: (not each.tighter, not each.other_terms, words.TRAFFIC_ORDER.index(each.lane["traffic"])),
     ):
         voices = speakers(item.lane, news.found["status"]["sources"], said)
         read = sentence(item.lane, clock, voices)
@@ -202,12 +228,14 @@ def _alike(news: News, clock: Clock) -> list[list[str]]:
     found = []
     for (lead, text, known), items in groups.items():
         voices_ = [] if known else _voices(items, news, clock)
-        found.append([*_standing(lead, text, items, news), *voices_, *_more(items, news, clock)])
+        found.append([*_standing(lead, text, items, news), *voices_, *_more(to, items, news, clock)])
     return found
 
 
 def _lead(item: Item) -> str:
     """What kind of news it is, where the state alone does not tell."""
+    if item.other_terms:
+        return gettext("The conditions changed.")
     if item.tighter:
         return gettext("No longer known to be open.") if item.state is State.UNKNOWN else ""
     if item.state is State.UNKNOWN:
@@ -231,16 +259,38 @@ def _voices(items: Sequence[Item], news: News, clock: Clock) -> list[str]:
     return [gettext("Who says so: %(voices)s.") % {"voices": listed(list(named)[:VOICES])}] if named else []
 
 
-def _more(items: Sequence[Item], news: News, clock: Clock) -> list[str]:
+def _more(to: Subscription, items: Sequence[Item], news: News, clock: Clock) -> list[str]:
     """What waits there, and how often it changed."""
     lines = _queues(items, news.found, clock)
     n = max(item.changes for item in items)
     if n > 1:
-        form = ngettext(
-            "It changed %(n)s time since the last letter.", "It changed %(n)s times since the last letter.", n
-        )
+        if to.told_at:
+            form = ngettext(
+                "It changed %(n)s time since the last letter.", "It changed %(n)s times since the last letter.", n
+            )
+        else:
+            form = ngettext("It changed %(n)s time since you confirmed that you want letters.",
+                            "It changed %(n)s times since you confirmed that you want letters.", n)  # fmt: skip
         lines.append(form % {"n": apart(n)})
     return lines
+
+
+def _rest(to: Subscription, news: News, clock: Clock) -> list[str]:
+    """A line on each group of the other lanes that were asked for: who reads of one may not think that all is told."""
+    named = {item.name for item in news.items}
+    groups: dict[tuple[bool, str], list[tuple[str, str]]] = {}
+    for lane in ordered(news.found["status"]["lanes"]):
+        name = lane["traffic"], lane["to"]
+        if name not in named and _wants(to, *name):
+            read = sentence(lane, clock)
+            groups.setdefault((name in news.unsettled, spaced(read.how + read.joint, read.rest)), []).append(name)
+    return [
+        spaced(
+            gettext("Not settled yet:") if unsettled else gettext("Unchanged:"),
+            _of(words.lanes_named(lanes, carried(news.found)), text),
+        )
+        for (unsettled, text), lanes in groups.items()
+    ]
 
 
 def _queues(items: Iterable[Item], found: Json, clock: Clock) -> list[str]:

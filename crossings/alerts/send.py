@@ -17,7 +17,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 
-from crossings.alerts.follow import PLANNED, follow, plan, planned, told
+from crossings.alerts.follow import PLANNED, follow, plan, planned, terms, told
 from crossings.alerts.letters import Item, Letter, News, link_letter, news_letter
 from crossings.board import sheet
 from crossings.domain.alerting import sure
@@ -34,7 +34,7 @@ WORKS_S = 40.0
 FAILURES = 10
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=5), timedelta(hours=12)
 OUTAGE_PAUSE = timedelta(seconds=30)
-SENT = ["told", "state", "letters", "turned_at", "shut_since", "changes", "announced", *PLANNED]
+SENT = ["told", "told_terms", "state", "terms", "letters", "turned_at", "shut_since", "announced", *PLANNED]
 
 
 class Outage(Exception):
@@ -129,7 +129,7 @@ def _tell(row: Subscription, post: Post, now: datetime) -> int:
     count = 0
     try:
         if row.letter_due_at is not None and row.letter_due_at <= now:
-            post.send(row, link_letter(row))
+            post.send(row, link_letter(row, sheet(row.crossing.slug, now).json(), now))
             count += 1
             asked = Subscription.objects.filter(pk=row.pk, letter_due_at=row.letter_due_at)
             asked.update(letter_due_at=None, failures=0)
@@ -143,21 +143,27 @@ def _tell(row: Subscription, post: Post, now: datetime) -> int:
 
 
 def _tell_news(row: Subscription, post: Post, now: datetime) -> int:
-    notices = list(row.notices.filter(due_at__lte=now).order_by("pk"))
-    if not notices:
+    notices = list(row.notices.order_by("pk"))
+    due = [each for each in notices if each.due_at and each.due_at <= now]
+    if not due:
         return 0
     found = sheet(row.crossing.slug, now).json()
     lanes = {(lane["traffic"], lane["to"]): lane for lane in found["status"]["lanes"]}
     promised = {each["report"] for each in found["status"]["announced"] if each["outcome"] is None}
-    telling = [_told_of(notice, lanes.get((notice.traffic, notice.to)), promised, now) for notice in notices]
+    telling = [_told_of(notice, lanes.get((notice.traffic, notice.to)), promised, now) for notice in due]
     items = [Item(each.lane, State(each.row.told), each.row.changes) for each in telling if each.lane and each.tells]
     reports = sorted({report for each in telling for report in each.announced})
-    news = News(row.crossing, found, items, reports)
+    unsettled = {(each.traffic, each.to) for each in notices if _unsettled(each, lanes.get((each.traffic, each.to)))}
+    news = News(row.crossing, found, items, reports, frozenset(unsettled))
     letter = bool(items or reports)
     if letter:
         post.send(row, news_letter(row, news, now))
-    _record(row, telling, now, sent=letter)
+    _record(row, telling, notices if letter else [], now)
     return int(letter)
+
+
+def _unsettled(row: Notice, lane: Json | None) -> bool:
+    return lane is not None and (lane["state"] != row.told or terms(lane) != row.told_terms)
 
 
 def _told_of(row: Notice, lane: Json | None, promised: set[int], now: datetime) -> Told:
@@ -165,7 +171,7 @@ def _told_of(row: Notice, lane: Json | None, promised: set[int], now: datetime) 
     if lane is None:
         return Told(row, None, tells=False)
     state = State(lane["state"])
-    due = planned(row, state)
+    due = planned(row, state, terms(lane))
     tells = due is not None and due.due(now, sure=sure(lane))
     # Of what is closed already it is no news that it is to close.
     announced = () if state is State.CLOSED else tuple(report for report in row.announced if report in promised)
@@ -173,8 +179,9 @@ def _told_of(row: Notice, lane: Json | None, promised: set[int], now: datetime) 
 
 
 @transaction.atomic
-def _record(row: Subscription, telling: Sequence[Told], now: datetime, *, sent: bool) -> None:
-    """What the letter told is known from now on; what was noted meanwhile is planned anew against it."""
+def _record(row: Subscription, telling: Sequence[Told], counted: Sequence[Notice], now: datetime) -> None:
+    """What the letter told is known from now on; what was noted meanwhile is planned anew against it. `counted` are all
+    notices as they were when it was made; none where there was nothing to send."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '20s'")  # the letter is out: to give up now would send it again
     rows = Notice.objects.select_for_update().in_bulk([each.row.pk for each in telling])
@@ -183,16 +190,18 @@ def _record(row: Subscription, telling: Sequence[Told], now: datetime, *, sent: 
         if fresh is None:
             continue  # they left meanwhile
         state = State(each.lane["state"]) if each.lane else State(fresh.told)
+        terms_ = terms(each.lane) if each.lane else fresh.told_terms
         if fresh.position == each.row.position:
-            fresh.state = state
+            fresh.state, fresh.terms = state, terms_
         if each.tells:
-            fresh.changes -= each.row.changes
-            told(fresh, state, now)
+            told(fresh, state, terms_, now)
         fresh.announced = [report for report in fresh.announced if report not in each.row.announced]
         plan(fresh, now)
         fresh.save(update_fields=SENT)
-    if sent:
-        Subscription.objects.filter(pk=row.pk).update(failures=0)
+    if counted:
+        Subscription.objects.filter(pk=row.pk).update(failures=0, told_at=now)
+        for known in counted:  # what was noted meanwhile still counts
+            Notice.objects.filter(pk=known.pk, changes__gte=known.changes).update(changes=F("changes") - known.changes)
 
 
 def _failed(row: Subscription, now: datetime, turned: Turned) -> None:

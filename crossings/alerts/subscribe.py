@@ -44,6 +44,12 @@ def hashes(address: str) -> list[str]:
     return [salted_hmac("subscriber", address.lower(), secret=key, algorithm="sha256").hexdigest() for key in keys]
 
 
+def mailbox(address: str) -> str:
+    """Whose it is, whatever word they put behind a plus: karim+torkham@ and Karim@ are one mailbox."""
+    local, _, domain = address.lower().partition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
+
+
 def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
 

@@ -14,7 +14,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
 from crossings.api.problems import Problem
-from crossings.api.throttle import a_wrong_key
+from crossings.api.throttle import KeyRate, a_wrong_key
 from crossings.domain.faults import Fault
 from crossings.domain.keys import hash_of, prefix_of, same_key
 from crossings.domain.vocabulary import Scope
@@ -83,6 +83,7 @@ def requires(scope: Scope) -> type[KeyHolder]:
             if not super().has_permission(request, view):
                 return False
             if not may(request, scope):
+                KeyRate().allow_request(request, view)  # the framework counts only what is let through here
                 detail = f"This key lacks the scope {scope.value}: {scope.label}."
                 raise Problem("not-allowed", detail, [Fault("", "scope_missing", detail)])
             return True

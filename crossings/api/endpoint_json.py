@@ -15,6 +15,7 @@ def endpoint_json(endpoint: Endpoint) -> Json:
         "url": endpoint.url,
         "state": endpoint.state,
         "detail": endpoint.detail,
+        "paused_by_staff": endpoint.held,
         "crossings": endpoint.crossings,
         "countries": endpoint.countries,
         "traffic": endpoint.traffic,

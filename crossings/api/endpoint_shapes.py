@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from crossings.api.inputs import needs
-from crossings.api.shapes import COUNTRY, MOMENT, TEXT, WHOLE, Shape, many, maybe, ref, thing, words
+from crossings.api.shapes import COUNTRY, FLAG, MOMENT, TEXT, WHOLE, Shape, many, maybe, ref, thing, words
 from crossings.domain import vocabulary as v
 from crossings.models import Delivery, Endpoint
 
 URL: Shape = {**TEXT, "description": "https on port 443 or 8443, at an address of the public internet."}
-SECRET: Shape = {**TEXT, "pattern": "^whsec_", "description": "Signs the messages; shown this once."}
+SECRET: Shape = {
+    **TEXT,
+    "pattern": "^whsec_",
+    "description": "Signs the messages; shown once, and to a retry under its Idempotency-Key.",
+}
 LEAST = "The least sure that is told, from current, single, assumed, stale to disputed; what turns tighter always is."
 CHOSEN: dict[str, Shape] = {
     "crossings": many({**TEXT, "description": "A slug; sent, any name or code."}),
@@ -27,14 +31,18 @@ WEBHOOK: dict[str, Shape] = {
     "state": {
         **STATE,
         "description": "Told are active ones. unproven: it has yet to answer its challenge; paused: it failed for 3 "
-        "days; gone: it answered 410.",
+        "days, or our staff paused it; gone: it answered 410.",
     },
-    "detail": {**TEXT, "description": "What went wrong last, or empty."},
+    "detail": {**TEXT, "description": "What went wrong last, or why our staff paused it; or empty."},
+    "paused_by_staff": {**FLAG, "description": "Only they take it up again."},
     **CHOSEN,
     "waiting": {**WHOLE, "description": "Deliveries that wait."},
     "failing_since": maybe(MOMENT),
     "rests_until": {**maybe(MOMENT), "description": "Could not be reached, and is not asked again before."},
-    "old_secret_until": {**maybe(MOMENT), "description": "Until then the secret before signs too."},
+    "old_secret_until": {
+        **maybe(MOMENT),
+        "description": "Until then secrets before this one sign too, each for a day after it was replaced.",
+    },
     "created_at": MOMENT,
 }
 ENDPOINTS: dict[str, Shape] = {

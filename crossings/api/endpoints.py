@@ -9,6 +9,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from crossings import webhooks
 from crossings.api.auth import requires
@@ -22,21 +23,21 @@ from crossings.api.problems import Problem
 from crossings.api.public import NOT_KEPT, bare
 from crossings.api.writes import answer
 from crossings.board.paging import cursor_of, read_id
-from crossings.domain.faults import Refused
+from crossings.domain.faults import Fault, Refused
 from crossings.domain.vocabulary import Scope
 from crossings.models import ApiKey, Delivery, Endpoint
 from crossings.serializers import Json
+from crossings.webhooks.sign import MOST_OLD
 
 MOST_ENDPOINTS = 20
 """Of one key."""
 MOST_BYTES = 65_536
 MOST_DELIVERIES = 200
+HELD = "Our staff paused this endpoint"
 
 
 class EndpointView(KeyedView):
     permission_classes = [requires(Scope.WEBHOOK)]
-    keeps_answers = False
-    """They hold secrets."""
 
     @property
     def key(self) -> ApiKey:
@@ -46,6 +47,20 @@ class EndpointView(KeyedView):
     def mine(self, number: int) -> Endpoint:
         rows = Endpoint.objects.exclude(state=Endpoint.State.OFF)
         return webhooks.with_waiting(rows).get(pk=number, key=self.key)
+
+    def locked(self, number: int) -> Endpoint:
+        """As it stands now, in a transaction: taken away meanwhile, it is not there."""
+        rows = Endpoint.objects.select_for_update(no_key=True).exclude(state=Endpoint.State.OFF)
+        return rows.get(pk=number, key=self.key)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if isinstance(exc, webhooks.AskedTooOften):
+            fault = Fault("", "too_many_challenges", str(exc))
+            exc = Problem("too-many-requests", str(exc), [fault], headers={"Retry-After": str(exc.wait)})
+        elif isinstance(exc, webhooks.HeldByStaff):
+            detail = f"{exc} Only our staff take it up again."
+            exc = Problem("conflict", detail, [Fault("", "paused_by_staff", detail)], more={"title": HELD})
+        return super().handle_exception(exc)
 
     def shown(self, number: int, status: int = 200, **more: Any) -> HttpResponse:
         return answer(status, {**endpoint_json(self.mine(number)), **more})
@@ -64,9 +79,9 @@ class Webhooks(EndpointView):
         "Be told of changes at an address",
         "WebhookSent",
         {201: ("WebhookMade", "Made. It is sent a challenge at once, and told of changes when it has answered.")},
-        kept=False,
         tag=TELLING,
-        about=f"At most {MOST_ENDPOINTS} a key. An empty list chooses everything.",
+        about=f"At most {MOST_ENDPOINTS} a key, and {webhooks.MOST_OF_A_KEY} challenges an hour. An empty list chooses "
+        "everything.",
     )
     def post(self, request: Request) -> HttpResponse:
         given, now = read_endpoint(read_json(request, MOST_BYTES), new=True), timezone.now()
@@ -95,22 +110,20 @@ class Webhook(EndpointView):
         ENDPOINT,
         kept=False,
         tag=TELLING,
+        conflict="Paused by our staff it cannot be moved; the problem gives their reason.",
         about="What is left out stays. Another address has to answer a challenge first; what changes meanwhile waits.",
     )
     def patch(self, request: Request, number: int) -> HttpResponse:
-        endpoint, now = self.mine(number), timezone.now()
+        # The body may take its time to come: the row is looked at after it.
         given = read_endpoint(read_json(request, MOST_BYTES), new=False)
-        moved = given.get("url", endpoint.url) != endpoint.url
         with transaction.atomic():
-            if given:
-                Endpoint.objects.filter(pk=endpoint.pk).update(**given)
-            if moved:
-                webhooks.ask_again(endpoint, now)
+            webhooks.change(self.locked(number), given, timezone.now())
         return self.shown(number)
 
     @acts("delete_webhook", "Be told no more", 204, "", "Nothing more is sent.", ENDPOINT)
     def delete(self, request: Request, number: int) -> HttpResponse:
-        webhooks.switch_off(self.mine(number), timezone.now())
+        with transaction.atomic():
+            webhooks.switch_off(self.locked(number), timezone.now())
         return bare(204, {"Cache-Control": NOT_KEPT})
 
 
@@ -126,11 +139,13 @@ class Rotation(ActView):
         "WebhookMade",
         "Made. Both secrets sign for a day.",
         ENDPOINT,
-        about="Rotated twice within that day, the first of the three no longer signs.",
+        about="Rotated again within that day, all of them sign, each for a day after it was replaced; of more than "
+        f"{MOST_OLD} old ones the oldest ends early.",
     )
     def post(self, request: Request, number: int) -> HttpResponse:
-        endpoint = self.mine(number)
-        webhooks.rotate(endpoint, timezone.now())
+        with transaction.atomic():
+            endpoint = self.locked(number)
+            webhooks.rotate(endpoint, timezone.now())
         return self.shown(number, secret=endpoint.secret)
 
 
@@ -142,12 +157,14 @@ class Challenge(ActView):
         "Webhook",
         "It is sent within seconds; `state` and `detail` tell what came of it.",
         ENDPOINT,
-        about="Answer 2xx with the value of `challenge` in the body. One that is proven is not asked again.",
+        about="Answer 2xx with the value of `challenge` in the body. One that is proven is not asked again. A key has "
+        f"{webhooks.MOST_OF_A_KEY} challenges sent an hour at most, and a host one in 10 seconds: the next ones wait.",
     )
     def post(self, request: Request, number: int) -> HttpResponse:
-        endpoint = self.mine(number)
-        if endpoint.state == Endpoint.State.UNPROVEN:
-            webhooks.ask_again(endpoint, timezone.now())
+        with transaction.atomic():
+            endpoint = self.locked(number)
+            if endpoint.state == Endpoint.State.UNPROVEN and endpoint.challenge_at is None:
+                webhooks.ask_again(endpoint, timezone.now())
         return self.shown(number, 202)
 
 
@@ -159,11 +176,12 @@ class Resumption(ActView):
         "Webhook",
         "What waits is sent at once, in order.",
         ENDPOINT,
-        about="After a pause or a 410; also ends a rest.",
+        about="After a pause or a 410; also ends a rest. What our staff paused only they take up again: 409.",
     )
     def post(self, request: Request, number: int) -> HttpResponse:
-        if not webhooks.take_up(self.mine(number), timezone.now()):
-            raise Refused.one("", "not_proven", "It has to answer its challenge first: POST challenge/.")
+        with transaction.atomic():
+            if not webhooks.take_up(self.locked(number), timezone.now()):
+                raise Refused.one("", "not_proven", "It has to answer its challenge first: POST challenge/.")
         return self.shown(number)
 
 

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 
 from django.db import DatabaseError, transaction
@@ -30,7 +31,6 @@ HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 NAME = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?\Z")
 ABANDONED = timedelta(seconds=60)
 """No request is worked on for so long: its process was killed."""
-WAIT_S = 1
 MOST_KEPT = 1_048_576
 """Bytes of an answer."""
 HEADERS_KEPT = ("Content-Type", "Cache-Control", "Location")
@@ -82,7 +82,7 @@ def _begin(key: ApiKey, name: str, asked: str, now: datetime) -> Turn | HttpResp
         if not new:
             row = IdempotencyKey.objects.select_for_update().get(pk=row.pk)
             if not _is_over(row, now):
-                return _again(row, asked)
+                return _again(row, asked, now)
             IdempotencyKey.objects.filter(pk=row.pk).update(**fresh)
         return Turn(row.pk, now, Redaction.objects.count())
 
@@ -94,12 +94,14 @@ def _is_over(row: IdempotencyKey, now: datetime) -> bool:
     return row.created_at <= now - IdempotencyKey.KEPT or not row.body
 
 
-def _again(row: IdempotencyKey, asked: str) -> HttpResponse:
+def _again(row: IdempotencyKey, asked: str, now: datetime) -> HttpResponse:
     if row.asked_sha256 != asked:
         detail = f"This {HEADER} was used for another request: its address or its body differs. Use a new one."
         raise Problem("invalid-content", detail, [Fault("", "idempotency_key_reused", detail)])
     if row.status is None:
-        raise Problem("in-progress", headers={"Retry-After": str(WAIT_S)})
+        # Whether it is worked on or was killed nobody can tell before that.
+        left = ceil((row.created_at + ABANDONED - now).total_seconds())
+        raise Problem("in-progress", headers={"Retry-After": str(max(left, 1))})
     headers = {**row.headers, REPLAYED: "true"}
     return HttpResponse(row.body.encode(), status=row.status, headers=headers)
 

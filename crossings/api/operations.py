@@ -30,7 +30,9 @@ def count(default: int, most: int) -> OpenApiParameter:
 
 SLUG = parameter("slug", TEXT, "The crossing's slug.", "path")
 NUMBER = parameter("number", {"type": "integer"}, "The report's number, `report`.", "path")
-REPORT_OR_OWN = parameter("id", TEXT, "The report's number, or, where it is no number, the id you gave it.", "path")
+REPORT_OR_OWN = parameter("id", TEXT, "Of a report of yours: its number, or the id you gave it.", "path")
+BY_NUMBER, BY_ID = "number", "id"
+BY = parameter("by", {**TEXT, "enum": [BY_NUMBER, BY_ID]}, "Which of both `id` is; without it, whichever it is.")
 ENDPOINT = parameter("number", {"type": "integer"}, "The endpoint's number, `id`.", "path")
 POSITION = parameter("position", {"type": "integer"}, "Of the change.", "path")
 DRAFT = parameter("number", {"type": "integer"}, "The draft's number, `draft`.", "path")
@@ -129,8 +131,10 @@ def asks(
 def acts(
     name: str, summary: str, status: int, shape: str, meaning: str, *parameters: OpenApiParameter, about: str = ""
 ) -> Callable[[F], F]:
-    """A POST or DELETE with a key and without a body. No `shape`: nothing is answered."""
-    problems = {
+    """A POST with a key and without a body, for an Idempotency-Key. No `shape`: a DELETE, nothing is answered."""
+    kept = [ONCE, REPLAYED] if shape else []
+    held = {409: "It is as it stands not for its owner to do, or the first request of its Idempotency-Key is at work."}
+    problems = (held if shape else {}) | {
         401: "No key, or none that is valid.",
         403: "The key lacks the scope.",
         404: "There is no such thing, or it is another key's.",
@@ -143,7 +147,7 @@ def acts(
         operation_id=name,
         summary=summary,
         description=about,
-        parameters=list(parameters),
+        parameters=[*parameters, *kept],
         request=None,
         responses={**done, **{(code, PROBLEM): problem(told) for code, told in problems.items()}},
         tags=[TELLING],
@@ -157,7 +161,7 @@ def writes(
     answers: dict[int, tuple[str, str]],
     *parameters: OpenApiParameter,
     about: str = "",
-    conflict: bool = False,
+    conflict: str = "",
     kept: bool = True,
     tag: str = "pushing",
 ) -> Callable[[F], F]:
@@ -166,7 +170,7 @@ def writes(
         (status, JSON): OpenApiResponse(ref(shape), meaning) for status, (shape, meaning) in answers.items()
     }
     problems = {
-        400: "The body is no JSON; the problem says where.",
+        400: "The body is no JSON, or a parameter is wrong; the problem says where.",
         401: "No key, or none that is valid.",
         403: "The key may not do that, or not speak of that; the problem says which.",
         413: "The body, or the number of its items, is too large; it was not read.",
@@ -175,7 +179,7 @@ def writes(
         429: THROTTLED,
         503: "The database does not answer; send it again after Retry-After.",
     }
-    conflicts = ["The same id was sent before with other content."] if conflict else []
+    conflicts = [conflict] if conflict else []
     conflicts += ["The first request of this Idempotency-Key is still being worked on."] if kept else []
     if conflicts:
         problems[409] = " Or: ".join(conflicts)

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 
 from crossings.board import Box
+from crossings.domain.claims import stamp
 from crossings.domain.faults import Fault, Refused
 from crossings.domain.fields import Fields
 from crossings.domain.vocabulary import Word
@@ -61,6 +62,14 @@ class Parameters:
         moment = Fields({name: f"{value}T00:00:00Z" if DATE.match(value) else value}, "", faults).moment(name)
         self.faults += [Fault(name, fault.code, fault.detail) for fault in faults]
         return moment
+
+    def span(self) -> tuple[datetime | None, datetime | None]:
+        """`from` and `to`; one that ends before it begins is named by both."""
+        start, end = self.moment("from"), self.moment("to")
+        if start and end and start > end:
+            for name in ("from", "to"):
+                self._fault(name, f"from ({stamp(start)}) is later than to ({stamp(end)}).", "out_of_range")
+        return start, end
 
     def word(self, name: str, kind: type[Word]) -> str:
         value = self.raw(name).lower()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import time
-from ipaddress import IPv6Address, ip_address
 
 from django.core.cache import cache
 from django.views import View
@@ -17,6 +16,7 @@ from rest_framework.throttling import BaseThrottle
 
 from crossings.api.problems import Problem
 from crossings.bell import breaker
+from crossings.domain.network import house
 from crossings.models import ApiKey
 
 log = logging.getLogger(__name__)
@@ -24,8 +24,6 @@ log = logging.getLogger(__name__)
 MINUTE = 60
 WRONG_KEYS = 60
 """A minute, from one address."""
-ONE_HOUSE = 64
-"""Bits of an IPv6 address that one customer has: what follows they choose as they like."""
 
 
 class KeyRate(BaseThrottle):
@@ -40,15 +38,7 @@ class KeyRate(BaseThrottle):
 
 def a_wrong_key(request: Request) -> None:
     """Count one. Raises Problem 429 where the client's address has come with too many."""
-    _at_most(WRONG_KEYS, f"wrong:{_house(BaseThrottle().get_ident(request) or '')}", "wrong keys a minute")
-
-
-def _house(address: str) -> str:
-    try:
-        found = ip_address(address.strip())
-    except ValueError:
-        return address[:64]
-    return str(int(found) >> (128 - ONE_HOUSE)) if isinstance(found, IPv6Address) else str(found)
+    _at_most(WRONG_KEYS, f"wrong:{house(BaseThrottle().get_ident(request) or '')}", "wrong keys a minute")
 
 
 def _at_most(most: int, name: str, what: str) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from django.http import HttpRequest
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import HttpRequest, HttpResponse
 
 from crossings import board
 from crossings.api.operations import AS_KNOWN_AT, AT, CURSOR, FILTERS, FROM, NUMBER, SLUG, TO, count, parameter, reads
+from crossings.api.problems import Problem
 from crossings.api.public import Answer, PublicView
 from crossings.api.shapes import TEXT
 from crossings.api.sheets import csv_of
@@ -19,6 +22,17 @@ MOST_CHANGES = 1000
 MOST_CROSSINGS = 500
 MOST_PERIODS = MOST_REPORTS = 200
 MOST_READINGS = 500
+
+
+class OfCrossing(PublicView):
+    """What is asked of one crossing, which may not be there."""
+
+    def _answer(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        try:
+            return super()._answer(request, **kwargs)
+        except ObjectDoesNotExist:
+            detail = f"There is no crossing {kwargs['slug']}; see /api/v1/crossings/."
+            raise Problem("not-found", detail) from None
 
 
 class PagedView(PublicView):
@@ -100,7 +114,7 @@ class Summary(PublicView):
         return Answer(of.tag, lambda: board.summary(self.now, of))
 
 
-class Crossing(PublicView):
+class Crossing(OfCrossing):
     moments = ("at", "as_known_at")
 
     @reads(
@@ -121,7 +135,7 @@ class Crossing(PublicView):
         return Answer(tag, lambda: board.crossing(slug, at, as_known_at, now=self.now))
 
 
-class History(PagedView):
+class History(OfCrossing, PagedView):
     moments = ("as_known_at",)
 
     @reads(
@@ -138,13 +152,13 @@ class History(PagedView):
     )
     def get(self, request: HttpRequest, slug: str) -> Answer:
         read = self.query
-        span = read.moment("from"), read.moment("to"), read.moment("as_known_at")
+        span = *read.span(), read.moment("as_known_at")
         cursor, limit = read.raw("cursor"), read.number("limit", 50, 1, MOST_PERIODS)
         tag = read.tag(board.edition(self.now).tag)
         return self.page(tag, lambda: board.history(slug, *span, now=self.now, cursor=cursor, limit=limit))
 
 
-class CrossingReports(PagedView):
+class CrossingReports(OfCrossing, PagedView):
     @reads(
         "list_crossing_reports",
         "The public claims about a crossing, the last recorded first",
@@ -158,7 +172,7 @@ class CrossingReports(PagedView):
         return self.page(self.query.tag(board.version()), lambda: board.reports(slug, cursor=cursor, limit=limit))
 
 
-class CrossingReadings(PagedView):
+class CrossingReadings(OfCrossing, PagedView):
     @reads(
         "list_crossing_readings",
         "What was counted at a crossing, the newest first",
@@ -173,7 +187,7 @@ class CrossingReadings(PagedView):
     )
     def get(self, request: HttpRequest, slug: str) -> Answer:
         read = self.query
-        span = read.moment("from"), read.moment("to")
+        span = read.span()
         bucket, cursor = read.choice("bucket", list(BUCKETS)), read.raw("cursor")
         limit = read.number("limit", 100, 1, MOST_READINGS)
         # The newest page of buckets ends now, and so begins anew each hour.

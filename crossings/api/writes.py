@@ -7,6 +7,7 @@ import re
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework.request import Request
@@ -14,7 +15,8 @@ from rest_framework.request import Request
 from crossings import board
 from crossings.api.auth import may, requires
 from crossings.api.keyed import KeyedView
-from crossings.api.operations import REPORT_OR_OWN, writes
+from crossings.api.operations import BY, BY_ID, BY_NUMBER, REPORT_OR_OWN, writes
+from crossings.api.parameters import Parameters
 from crossings.api.parsing import read_json
 from crossings.api.problems import Problem
 from crossings.api.public import NOT_KEPT
@@ -24,7 +26,7 @@ from crossings.domain.vocabulary import Scope
 from crossings.ingest import TakenBack, read_claim, read_reading, reason_of, take_back
 from crossings.ledger import Outcome, Result, record_many, retract
 from crossings.matching import Names
-from crossings.models import Report
+from crossings.models import Draft, Report
 from crossings.serializers import Json
 
 STATUS = {
@@ -35,7 +37,9 @@ STATUS = {
     Outcome.DRAFT: 202,
     Outcome.CONFLICT: 409,
 }
-NUMBER_OF_OURS = re.compile("[0-9]{1,18}")
+NUMBER_OF_OURS = re.compile("[1-9][0-9]{0,17}")
+AMBIGUOUS = "Two of your reports are meant by this"
+OTHER_CONTENT = "The same id was sent before with other content."
 ANSWERS = {
     201: ("Recorded", "Recorded."),
     200: ("Recorded", "The same again: nothing new was recorded."),
@@ -61,7 +65,7 @@ class Reports(PushView):
         "Push one claim",
         "Claim",
         ANSWERS,
-        conflict=True,
+        conflict=OTHER_CONTENT,
         about="A list is refused: many at once go to batch/.",
     )
     def post(self, request: Request) -> HttpResponse:
@@ -77,7 +81,7 @@ class Readings(PushView):
         "Push one reading",
         "ReadingSent",
         ANSWERS,
-        conflict=True,
+        conflict=OTHER_CONTENT,
         about="A list is refused: see batch/.",
     )
     def post(self, request: Request) -> HttpResponse:
@@ -94,27 +98,61 @@ class Retraction(PushView):
         "RetractionSent",
         {201: ("Retracted", "Taken back."), 200: ("Retracted", "It was taken back before.")},
         REPORT_OR_OWN,
+        BY,
         about="It counts no more, and stays to be seen as retracted. The reason is for our staff. What is still held "
-        "as a draft is taken back by the id you gave it.",
+        "as a draft is taken back by the id you gave it. An `id` that is the number of one report of yours and the id "
+        "of another is a 409 that names both: say by `by` which is meant.",
+        conflict="Both the number of one report of yours and the id of another: nothing was taken back.",
     )
     def post(self, request: Request, id: str) -> HttpResponse:
+        query = Parameters(request._request)
+        by = query.choice("by", [BY_NUMBER, BY_ID])
+        if query.faults:
+            raise Problem.of_parameters(Refused(query.faults))
         reason, now = read_reason(read_json(request)), timezone.now()
-        found: TakenBack | None
-        if NUMBER_OF_OURS.fullmatch(id):
-            found = self._by_number(int(id), reason, now)
-        else:
+        number = int(id) if NUMBER_OF_OURS.fullmatch(id) else None
+        by = by or self._meant(number, id)
+        if by == BY_ID:
             found = take_back(self.source, id, reason=reason, now=now, claims_only=True)
+        else:
+            found = self._by_number(number, reason, now)
         if found is None:
             raise Problem("not-found")
         body = {"outcome": "retracted" if found.new else "same", **numbers(found), **standing(found.crossing)}
         return answer(201 if found.new else 200, body)
 
-    def _by_number(self, number: int, reason: str, now: datetime) -> TakenBack:
-        report = Report.objects.select_related("crossing").get(pk=number)
+    def _meant(self, number: int | None, id: str) -> str:
+        """Whether a report of the key's own source has it for our number, or for its id. Raises Problem 409 where one
+        has the one and another the other.
+        """
+        own = Report.objects.filter(source=self.source)
+        if number is None or not own.filter(pk=number).exists():
+            sent = own.filter(external_id=id).exists() or self._drafts(id).exists()
+            return BY_ID if sent or number is None else BY_NUMBER
+        other = own.filter(external_id=id).exclude(pk=number).values_list("pk", flat=True).first()
+        named = f"report number {other}" if other else ""
+        if not other and not own.filter(pk=number, external_id=id).exists():
+            draft = self._drafts(id).values_list("pk", flat=True).first()
+            named = f"draft {draft}" if draft else ""
+        if not named:
+            return BY_NUMBER
+        detail = (
+            f"{id} is your report number {number}, and the id that you gave to another, {named}. Say which is meant:"
+            f" reports/{id}/retraction/?by=number or reports/{id}/retraction/?by=id."
+        )
+        raise Problem("conflict", detail, [Fault("", "ambiguous_id", detail)], more={"title": AMBIGUOUS})
+
+    def _drafts(self, id: str) -> QuerySet[Draft]:
+        return Draft.objects.filter(source=self.source, external_id=id, kind=Draft.Kind.REPORT)
+
+    def _by_number(self, number: int | None, reason: str, now: datetime) -> TakenBack | None:
+        report = Report.objects.select_related("crossing").filter(pk=number or 0).first()
+        if report is None:
+            return None
         if report.source_id != self.source.pk:
             if report.visibility == "public":
                 raise Problem("not-allowed", "This report is another source's.")
-            raise Problem("not-found")
+            return None
         new = retract(report, reason=reason, now=now, source=self.source)
         return TakenBack(new, report.crossing.slug, report=number)
 

@@ -96,9 +96,14 @@ def readings(
 
 
 def _bucketed(crossing: Crossing, start: datetime | None, end: datetime, bucket: str, cursor: str) -> Page:
-    """A page spans a fixed stretch of time, so that its cost does not grow with the history."""
+    """A page spans a fixed stretch of time, so that its cost does not grow with the history. It ends with the newest
+    count that there is, so that none is empty but where there is nothing at all.
+    """
     length, span = BUCKETS[bucket]
     stop = min(end, read_moment(cursor)) if cursor else end
+    newest = _counts(crossing).filter(observed_at__lt=stop).values_list("observed_at", flat=True).first()
+    if newest:
+        stop = min(stop, _floor(newest, bucket) + length)
     first = _floor(stop - span, bucket)
     if start:
         first = max(first, start)

@@ -18,22 +18,24 @@ WAITS = timedelta(hours=2)
 """So long it waits for that; then it is told as reported, not confirmed."""
 SETTLES = timedelta(minutes=5)
 """So long any other loosening has to last."""
-APART = timedelta(minutes=30)
-"""Between a letter and the loosening after it."""
-MANY, LATELY = 3, timedelta(hours=6)
-"""A lane flaps of which so many letters were sent within that time."""
+APART, SURE_APART = timedelta(minutes=30), timedelta(minutes=10)
+"""Between a letter and the loosening after it; and where that is sure."""
+MANY, LATELY = 3, timedelta(hours=1)
+"""A lane flaps that turned so many times within that time."""
 BUNDLED = timedelta(hours=2)
 """Between a letter and the loosening after it, while the lane flaps."""
-TIGHTER_APART = timedelta(minutes=10)
-"""Between a letter and the tightening after it, while the lane flaps."""
+NEWS_APART = timedelta(minutes=10)
+"""Between a letter and what follows it that is neither tighter nor looser, while the lane flaps."""
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a subscriber knows of a lane. `letters` are the times of the last ones that told of it, the newest last.
+    """What a subscriber knows of a lane. `letters` are the times of the last ones that told of it, the newest last,
+    `turns` those at which it last changed.
 
     `changed_at` is when we learned of the last change, `turned_at` of the one that left what was told to the looser
-    side; `shut_since` is since when it has been shut, none where it was not.
+    side; `shut_since` is since when it has been shut, none where it was not. `other_terms`: it is restricted on other
+    conditions, or by others, than was told.
     """
 
     told: State
@@ -41,6 +43,8 @@ class Memory:
     turned_at: datetime | None = None
     shut_since: datetime | None = None
     letters: Sequence[datetime] = ()
+    turns: Sequence[datetime] = ()
+    other_terms: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +64,44 @@ def tighter(told: State, state: State) -> bool:
 
 
 def plan(known: Memory, state: State) -> Plan | None:
-    """When the lane's state is to be told; None where it is what was told last."""
-    if state is known.told:
-        return None
+    """When the lane's state is to be told; None where it is what was told last.
+
+    What is tighter than that goes out at once, whatever came before.
+    """
     if tighter(known.told, state):
-        return Plan(tightening_due(known.changed_at, known.letters), urgent=True)
-    return _loosening(known)
+        return Plan(known.changed_at, urgent=True)
+    if state is not known.told:
+        return _loosening(known)
+    if state is State.RESTRICTED and known.other_terms:
+        return Plan(news_due(known.changed_at, known.letters, known.turns), urgent=True)
+    return None
 
 
-def tightening_due(at: datetime, letters: Sequence[datetime]) -> datetime:
-    """At once, also for an announced closing; a flapping lane lets some minutes pass between two letters."""
-    return max(at, letters[-1] + TIGHTER_APART) if flapping(letters, at) else at
+def news_due(at: datetime, letters: Sequence[datetime], turns: Sequence[datetime]) -> datetime:
+    """Of other conditions and of announced closings: at once; a flapping lane lets some minutes pass after a letter."""
+    return max(at, letters[-1] + NEWS_APART) if letters and flapping(turns, at) else at
 
 
 def _loosening(known: Memory) -> Plan:
     turned = known.turned_at or known.changed_at
-    earliest = turned
-    if known.letters:
-        pause = BUNDLED if flapping(known.letters, known.changed_at) else APART
-        earliest = max(earliest, known.letters[-1] + pause)
-    if known.shut_since is not None and turned - known.shut_since >= LONG:
-        return Plan(max(turned + WAITS, earliest), sure_from=earliest)
-    return Plan(max(known.changed_at + SETTLES, earliest))
+    long = known.shut_since is not None and turned - known.shut_since >= LONG
+    settled = turned if long else known.changed_at + SETTLES
+    if flapping(known.turns, known.changed_at):
+        sure_from = anyhow = _after(known.letters, BUNDLED, settled)
+    else:
+        sure_from = _after(known.letters, SURE_APART, settled)
+        anyhow = _after(known.letters, APART, settled)
+    if long:
+        anyhow = max(anyhow, turned + WAITS)
+    return Plan(anyhow, sure_from=sure_from if sure_from < anyhow else None)
 
 
-def flapping(letters: Sequence[datetime], at: datetime) -> bool:
-    return sum(at - letter < LATELY for letter in letters) >= MANY
+def _after(letters: Sequence[datetime], pause: timedelta, at: datetime) -> datetime:
+    return max(at, letters[-1] + pause) if letters else at
+
+
+def flapping(turns: Sequence[datetime], at: datetime) -> bool:
+    return sum(at - turn < LATELY for turn in turns) >= MANY
 
 
 def sure(lane: Mapping[str, Any]) -> bool:

@@ -11,8 +11,13 @@ SCHEDULE = (
     timedelta(hours=10), timedelta(hours=14), timedelta(hours=20), timedelta(hours=24),
 )  # fmt: skip
 """Between the tries of a message that is refused, as Standard Webhooks has it: some three days in all."""
-LONGEST_REST = timedelta(minutes=30)
-"""A receiver that is down is asked this often at least, with one message: it hears soon after it is back."""
+FIRST_RESTS = (timedelta(seconds=5), timedelta(seconds=15), timedelta(seconds=30))
+RESTS = (
+    (timedelta(hours=1), timedelta(minutes=1)),
+    (timedelta(days=1), timedelta(minutes=5)),
+    (timedelta.max, timedelta(minutes=30)),
+)
+"""While it has failed for less than the first, it rests the second, and is asked with one message: closures wait."""
 LONGEST_ASKED = timedelta(hours=1)
 """The most that a Retry-After is heeded."""
 JITTER = 0.1
@@ -46,10 +51,13 @@ def sent_again_after(refusals: int, luck: float) -> timedelta | None:
     return SCHEDULE[refusals - 1] * (1 + JITTER * luck)
 
 
-def rest_after(failures: int, luck: float, asked: timedelta | None = None) -> timedelta:
-    """How long a receiver rests after the failure of that number, from 1, at least as long as it asked for."""
-    rest = min(SCHEDULE[min(failures, len(SCHEDULE)) - 1], LONGEST_REST) * (1 + JITTER * luck)
-    return max(rest, min(asked or timedelta(0), LONGEST_ASKED))
+def rest_after(failures: int, failing_for: timedelta, luck: float, asked: timedelta | None = None) -> timedelta:
+    """How long a receiver rests after the failure of that number in a row, from 1, at least as long as it asked for."""
+    if failures <= len(FIRST_RESTS):
+        rest = FIRST_RESTS[failures - 1]
+    else:
+        rest = next(rest for within, rest in RESTS if failing_for < within)
+    return max(rest * (1 + JITTER * luck), min(asked or timedelta(0), LONGEST_ASKED))
 
 
 def paused(failing_since: datetime | None, now: datetime) -> bool:

@@ -41,7 +41,9 @@ def at_once(reports: Iterable[Report], now: datetime, *, polled: bool, backfills
 def told_to_its_sender(report: Report, at: datetime, why: Why) -> str:
     """What the answer says of such a time, beside that it was recorded."""
     if report.effective_at == at:
-        return f"Its time, {stamp(at)}, is odd ({why.label}): what tightens is published at once even so; we look at it."
+        return (
+            f"Its time, {stamp(at)}, is odd ({why.label}): what tightens is published at once even so; we look at it."
+        )
     told = f"Its time, {stamp(at)}, cannot be right for something observed: it is published as of when it was said."
     return f'{told} Send basis "ordered" for what is to come.' if why is Why.FUTURE else told
 

@@ -119,17 +119,24 @@ class Migration(migrations.Migration):
                 ),
                 ("since", models.DateTimeField(help_text="When it came into this state.")),
                 (
+                    "held",
+                    models.BooleanField(default=False, help_text="Paused by our staff: only they take it up again."),
+                ),
+                (
                     "challenge_at",
                     models.DateTimeField(help_text="When it is to be asked whether it is its owner's.", null=True),
                 ),
                 ("secret", crossings.models.secret.SecretField()),
                 (
-                    "old_secret",
+                    "old_secrets",
                     crossings.models.secret.SecretField(
-                        blank=True, help_text="Signs beside the new one while both are in use."
+                        blank=True, help_text="Sign beside the new one: one a line with its end, the newest first."
                     ),
                 ),
-                ("old_secret_until", models.DateTimeField(null=True)),
+                (
+                    "old_secret_until",
+                    models.DateTimeField(help_text="When the last of the old ones ends.", null=True),
+                ),
                 (
                     "crossings",
                     django.contrib.postgres.fields.ArrayField(
@@ -190,6 +197,27 @@ class Migration(migrations.Migration):
                 "ordering": ["-created_at"],
             },
         ),
+        migrations.CreateModel(
+            name="Challenge",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("host", models.CharField(max_length=500)),
+                ("asked_at", models.DateTimeField(help_text="When the key's holder asked for it.")),
+                ("at", models.DateTimeField(help_text="From when on it is sent.")),
+                (
+                    "key",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="challenges", to="crossings.apikey"
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(fields=["key", "asked_at"], name="challenge_by_key"),
+                    models.Index(fields=["host", "at"], name="challenge_by_host"),
+                ],
+            },
+        ),
         migrations.AddField(
             model_name="delivery",
             name="endpoint",
@@ -248,6 +276,7 @@ class Migration(migrations.Migration):
                         default=0, help_text="Of the crossing's last change before it was confirmed."
                     ),
                 ),
+                ("told_at", models.DateTimeField(null=True)),
                 (
                     "failures",
                     models.PositiveSmallIntegerField(default=0, help_text="Letters in a row that could not be sent."),
@@ -271,6 +300,8 @@ class Migration(migrations.Migration):
                 ("to", models.CharField(max_length=2)),
                 ("told", crossings.models.words.WordField(max_length=20)),
                 ("state", crossings.models.words.WordField(max_length=20)),
+                ("told_terms", models.CharField(blank=True, max_length=64)),
+                ("terms", models.CharField(blank=True, max_length=64)),
                 ("position", models.BigIntegerField(help_text="Of the last change.")),
                 ("changed_at", models.DateTimeField()),
                 ("turned_at", models.DateTimeField(null=True)),
@@ -291,6 +322,15 @@ class Migration(migrations.Migration):
                         base_field=models.DateTimeField(),
                         default=list,
                         help_text="When the last few told of this lane.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "turns",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.DateTimeField(),
+                        default=list,
+                        help_text="When it last changed, a few times.",
                         size=None,
                     ),
                 ),

@@ -10,12 +10,13 @@ from crossings.models.reading import Reading
 from crossings.models.report import Confirmation, Redaction, Report, Retraction
 from crossings.models.source import Source, SourceState
 from crossings.models.subscription import Notice, Subscription, Told
-from crossings.models.webhook import Attempt, Delivery, Endpoint
+from crossings.models.webhook import Attempt, Challenge, Delivery, Endpoint
 
 __all__ = [
     "Alarm",
     "ApiKey",
     "Attempt",
+    "Challenge",
     "Change",
     "Checkpoint",
     "Confirmation",

@@ -11,6 +11,7 @@ class Subscription(models.Model):
     gone with the row when they unsubscribe. Unconfirmed ones are forgotten after two days.
 
     `rests_until` keeps it from a second worker while a letter is sent, and from the next try after one failed.
+    `told_at` is when the last letter with news went out.
     """
 
     address = SecretField()
@@ -25,6 +26,7 @@ class Subscription(models.Model):
     letter_due_at = models.DateTimeField(null=True, help_text="When the letter with its link is to be sent.")
     confirmed_at = models.DateTimeField(null=True)
     position = models.BigIntegerField(default=0, help_text="Of the crossing's last change before it was confirmed.")
+    told_at = models.DateTimeField(null=True)
     failures = models.PositiveSmallIntegerField(default=0, help_text="Letters in a row that could not be sent.")
     rests_until = models.DateTimeField(null=True)
 
@@ -49,9 +51,11 @@ class Notice(models.Model):
     """What a subscriber knows of a lane, and when they are to hear of it next. The words are made when a letter is
     sent, from what then holds; what is due together goes in one letter.
 
-    `told` is the state they were told last, `state` the one of the last change, `changes` how many there were since
-    that letter. `turned_at` is when the lane turned looser than `told`, `shut_since` since when it has been shut, were
-    it with a word in between that nobody was told. `due_at` is empty where there is nothing to tell.
+    `told` is the state they were told last, `state` the one of the last change; `told_terms` and `terms` are digests of
+    the conditions on which a restricted lane lets through, empty of any other. `changes` is how many there were since
+    the last letter, `turns` the times of the last few. `turned_at` is when the lane turned looser than `told`,
+    `shut_since` since when it has been shut, were it with a word in between that nobody was told. `due_at` is empty
+    where there is nothing to tell.
     """
 
     subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="notices")
@@ -59,6 +63,8 @@ class Notice(models.Model):
     to = models.CharField(max_length=2)
     told = WordField(State)
     state = WordField(State)
+    told_terms = models.CharField(max_length=64, blank=True)
+    terms = models.CharField(max_length=64, blank=True)
     position = models.BigIntegerField(help_text="Of the last change.")
     changed_at = models.DateTimeField()
     turned_at = models.DateTimeField(null=True)
@@ -68,6 +74,7 @@ class Notice(models.Model):
         models.BigIntegerField(), default=list, help_text="Reports of announced closings to tell of."
     )
     letters = ArrayField(models.DateTimeField(), default=list, help_text="When the last few told of this lane.")
+    turns = ArrayField(models.DateTimeField(), default=list, help_text="When it last changed, a few times.")
     due_at = models.DateTimeField(null=True)
     sure_from = models.DateTimeField(null=True, help_text="From then on it is due as soon as it is sure.")
     urgent = models.BooleanField(default=False)

@@ -29,10 +29,13 @@ class Endpoint(models.Model):
     url = models.CharField(max_length=500)
     state = models.CharField(max_length=10, choices=State, default=State.UNPROVEN)
     since = models.DateTimeField(help_text="When it came into this state.")
+    held = models.BooleanField(default=False, help_text="Paused by our staff: only they take it up again.")
     challenge_at = models.DateTimeField(null=True, help_text="When it is to be asked whether it is its owner's.")
     secret = SecretField()
-    old_secret = SecretField(blank=True, help_text="Signs beside the new one while both are in use.")
-    old_secret_until = models.DateTimeField(null=True)
+    old_secrets = SecretField(
+        blank=True, help_text="Sign beside the new one: one a line with its end, the newest first."
+    )
+    old_secret_until = models.DateTimeField(null=True, help_text="When the last of the old ones ends.")
     crossings = words()
     countries = words(2)
     traffic = words(20)
@@ -55,6 +58,24 @@ class Endpoint(models.Model):
 
     def __str__(self) -> str:
         return f"Endpoint {self.pk}"
+
+
+class Challenge(models.Model):
+    """That a host is asked whether an endpoint is its owner's: counted of the key and of the host for an hour."""
+
+    key = models.ForeignKey("crossings.ApiKey", models.CASCADE, related_name="challenges")
+    host = models.CharField(max_length=500)
+    asked_at = models.DateTimeField(help_text="When the key's holder asked for it.")
+    at = models.DateTimeField(help_text="From when on it is sent.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["key", "asked_at"], name="challenge_by_key"),
+            models.Index(fields=["host", "at"], name="challenge_by_host"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Challenge {self.pk}"
 
 
 class Delivery(models.Model):

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.utils.dateformat import format as format_date
 from django.utils.translation import get_language, gettext, pgettext
 
 from crossings.domain.fields import clean
-from crossings.domain.vocabulary import Confidence, State
+from crossings.domain.vocabulary import Basis, Confidence, Precision, State
 from crossings.phrases import words
 from crossings.phrases.conditions import EXCEPT, terms
 from crossings.phrases.countries import zone_name
 from crossings.phrases.lanes import ordered, sides_of
 from crossings.phrases.sentences import speakers
 from crossings.phrases.text import capital, plain, spaced
-from crossings.phrases.times import Clock
+from crossings.phrases.times import COARSE, DAY, Clock, moment
 
 Json = dict[str, Any]
 Lane = tuple[str, str]
@@ -86,6 +87,57 @@ def as_of(clock: Clock) -> str:
     return f"{format_date(local, form)} {local:%H:%M} {zone_name(clock.zones[0])}"
 
 
+def to_come(lane: Json, crossing: Json, clock: Clock) -> str:
+    """ "ordered: closed from 06:20": the soonest order or announcement, within a day, that makes the lane stricter."""
+    found = []
+    for said in crossing["status"]["announced"]:
+        at = moment(said["at"])
+        if at is None or said["outcome"] is not None or not clock.now < at <= clock.now + DAY:
+            continue
+        found += [
+            (at, said, each)
+            for each in said["lanes"]
+            if (each["traffic"], each["to"]) == (lane["traffic"], lane["to"])
+            and _stricter(each["state"], lane["state"])
+        ]
+    if not found:
+        return ""
+    at, said, each = min(found, key=lambda one: one[0])
+    ordered_ = said["basis"] == Basis.ORDERED
+    form = gettext("%(state)s from %(when)s") % {"state": _then(each, ordered_), "when": _soon(at, said, clock)}
+    if ordered_:
+        return spaced(_small(gettext("Ordered:")), form)
+    return gettext("%(lanes)s: %(word)s") % {"lanes": _small(gettext("Announced")), "word": form}
+
+
+def _stricter(then: str, now: str) -> bool:
+    return STRICTNESS.index(then) > max(STRICTNESS.index(now), STRICTNESS.index(State.UNKNOWN.value))
+
+
+def _then(lane: Json, ordered_: bool) -> str:
+    if lane["state"] == State.CLOSED:
+        return gettext("closed") if ordered_ else gettext("to close")
+    return gettext("closed except…") if terms({"conditions": [], **lane}).kind == EXCEPT else gettext("on conditions")
+
+
+def _soon(at: datetime, said: Json, clock: Clock) -> str:
+    """On the first side, which the message names: "06:20", "25 Feb 06:20"."""
+    precision = clock.precision(at, said["precision"])
+    if precision in COARSE:
+        return clock.when(at, precision, brief=True)
+    local = clock.local(at)
+    time = (
+        f"{local:%H:%M}"
+        if local.date() == clock.local(clock.now).date()
+        else f"{clock.short_day(local.date())} {local:%H:%M}"
+    )
+    return gettext("about %(time)s") % {"time": time} if precision == Precision.HOUR else time
+
+
+def _small(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
 def one_line(text: str) -> str:
     """Without breaks, and without signs that would turn the letters around it."""
     return " ".join(clean(text).split())
@@ -95,8 +147,9 @@ def message(crossing: Json, name: str, clock: Clock, address: str) -> Message:
     """What is sent on of the crossing, by that name: cargo first, both directions, the time, who says so, and where
     more is told.
 
-    Where that is too long there go, in this order: other traffic, the source, the words around the state, the
-    crossing's name, the address. The state and the time always stay.
+    What is to make it stricter within a day stands beside the state. Where that is too long there go, in this order:
+    other traffic, the source, the words around the state, the crossing's name, the address. The state and the time
+    always stay.
     """
     most = MOST if (get_language() or "en").startswith("en") else MOST_ELSEWHERE
     found = (Message(told, address) for told in _tellings(crossing, one_line(name), clock))
@@ -143,14 +196,26 @@ def _tellings(crossing: Json, name: str, clock: Clock) -> Iterator[str]:
             return said
         return gettext("%(words)s, %(age)s") % {"words": said, "age": gettext("sources disagree")}
 
+    def full(lane: Json) -> str:
+        return _and_then(in_full(lane), lane, crossing, clock)
+
     lanes = leading(crossing)
     heard = [lane for lane in ordered(crossing["status"]["lanes"]) if words.reported(lane)]
     source = _source(lanes, crossing)
     if lanes[0] in heard:
-        yield _whole(name, told(heard, crossing, in_full), clock, source)
-    yield _whole(name, told(lanes, crossing, in_full), clock, source)
-    yield _whole(name, told(lanes, crossing, in_full), clock)
-    yield _whole(name, told(lanes, crossing, word), clock)
+        yield _whole(name, told(heard, crossing, full), clock, source)
+    yield _whole(name, told(lanes, crossing, full), clock, source)
+    yield _whole(name, told(lanes, crossing, full), clock)
+    yield _whole(name, _shortest(crossing, clock), clock)
+
+
+def _shortest(crossing: Json, clock: Clock) -> str:
+    return told(leading(crossing), crossing, lambda lane: _and_then(word(lane), lane, crossing, clock))
+
+
+def _and_then(said: str, lane: Json, crossing: Json, clock: Clock) -> str:
+    coming = to_come(lane, crossing, clock)
+    return gettext("%(words)s, %(age)s") % {"words": said, "age": coming} if coming else said
 
 
 def _whole(name: str, told_: str, clock: Clock, source: str = "") -> str:
@@ -170,7 +235,9 @@ def _source(lanes: Sequence[Json], crossing: Json) -> str:
 
 def _clipped(crossing: Json, name: str, clock: Clock, address: str, most: int) -> Message:
     """With as much of the name as there is room for; without the address, where that leaves none for the rest."""
-    short = told(leading(crossing), crossing, word)
+    short = _shortest(crossing, clock)
+    if len(_whole("", short, clock)) > most:
+        short = told(leading(crossing), crossing, word)
     bare = Message(_whole("", short, clock), address)
     if len(bare.text) > most:
         bare = Message(bare.words, "")

@@ -30,8 +30,10 @@ from django.views.decorators.http import require_http_methods
 from redis.exceptions import RedisError
 
 from crossings import alerts, bell
-from crossings.alerts.letters import chosen
-from crossings.alerts.subscribe import hashes
+from crossings.alerts.letters import chosen, stands_now
+from crossings.alerts.subscribe import hashes, mailbox
+from crossings.board import sheet
+from crossings.domain.network import house
 from crossings.models import Crossing, Subscription
 from crossings.phrases.labels import label
 from crossings.phrases.names import own_name
@@ -112,11 +114,11 @@ def _asked(request: HttpRequest, crossing: Crossing, given: Mapping[str, str]) -
         return _form(crossing, given, faults, status=400)
     try:
         if not _within(f"client:{_client(request)}", PER_CLIENT, HOUR_S):
-            later = {"form": gettext("You asked for many letters within an hour. Please come again later.")}
+            later = {"form": gettext("Many letters were asked for from your connection. Please come again later.")}
             return _form(crossing, given, later, status=429, wait=HOUR_S)
-        mailbox = hashes(address)[0]
-        goes = _within(f"mailbox:{mailbox}:{crossing.pk}", 1, LETTER_EVERY_S)
-        goes = goes and _within(f"mailbox:{mailbox}", PER_MAILBOX, DAY_S)
+        whose = hashes(mailbox(address))[0]
+        goes = _within(f"mailbox:{whose}:{crossing.pk}", 1, LETTER_EVERY_S)
+        goes = goes and _within(f"mailbox:{whose}", PER_MAILBOX, DAY_S)
     except Unlimited:
         broken = {"form": gettext("We cannot take this just now. Please try again in some minutes.")}
         return _form(crossing, given, broken, status=503, wait=TRY_AGAIN_S)
@@ -129,18 +131,21 @@ def _asked(request: HttpRequest, crossing: Crossing, given: Mapping[str, str]) -
 
 def _faults(crossing: Crossing, given: Mapping[str, str], address: str) -> dict[str, str]:
     faults = {}
+    once_more = gettext("Please look it over and send it once more.")
     try:
         stamped = signing.loads(given.get("stamp", ""), salt=STAMP, max_age=STAMP_LASTS_S) == crossing.slug
+    except signing.SignatureExpired:
+        stamped, once_more = False, gettext("This page was open for too long. Please send it once more.")
     except signing.BadSignature:
         stamped = False
-    if not stamped:
-        faults["form"] = gettext("This page was open for too long. Please send it once more.")
     if given.get("traffic", "") not in ("", *crossing.traffic):
         faults["traffic"] = gettext("Choose from the list.")
     if given.get("to", "") not in ("", *crossing.countries):
         faults["to"] = gettext("Choose from the list.")
     if not address:
         faults["email"] = gettext("Write an e-mail address, such as name@example.org.")
+    if not stamped and not faults:
+        faults["form"] = once_more
     return faults
 
 
@@ -165,8 +170,7 @@ def _client(request: HttpRequest) -> str:
     """Who asks, as a number that tells nobody where they are: the address that our outermost proxy saw."""
     seen = request.headers.get("X-Forwarded-For", "").split(",")[-settings.PROXIES :] if settings.PROXIES else []
     address = (seen[0] if seen else "").strip() or request.META.get("REMOTE_ADDR", "")
-    network = ":".join(address.split(":")[:4]) if ":" in address else address
-    return salted_hmac("subscriber's network", network, algorithm="sha256").hexdigest()
+    return salted_hmac("subscriber's network", house(address), algorithm="sha256").hexdigest()
 
 
 def _within(name: str, most: int, seconds: int) -> bool:
@@ -212,8 +216,11 @@ def _left(row: Subscription, token: str) -> HttpResponse:
 def _shown(row: Subscription | None, token: str) -> HttpResponse:
     if row is None:
         return HttpResponse(render_to_string("subscription_gone.html"), status=404)
-    here = reverse("web:subscription", args=[token])
-    return _page("subscription.html", row.crossing, here, row=row, action=here, chosen=capital(chosen(row)))
+    here, at = reverse("web:subscription", args=[token]), timezone.now()
+    stands = stands_now(row, sheet(row.crossing.slug, at).json(), at) if row.confirmed_at else ""
+    return _page(
+        "subscription.html", row.crossing, here, row=row, action=here, chosen=capital(chosen(row)), stands=stands
+    )
 
 
 # The pages

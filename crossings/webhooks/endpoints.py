@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import send_mail
+from django.db import transaction
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from crossings import bell
 from crossings.domain.vocabulary import Scope
 from crossings.models import Delivery, Endpoint
-from crossings.webhooks.sign import BOTH_FOR, new_secret
+from crossings.webhooks.asking import forget_challenges, turn_of
+from crossings.webhooks.sign import new_secret, replace_secret
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +26,13 @@ WAITS_FOR = timedelta(days=7)
 """How long what could not be delivered is kept for its receiver."""
 KEPT = timedelta(days=30)
 """How long the log of what was delivered or given up is."""
-ASKED_EVERY = timedelta(seconds=10)
 AT_ONCE = 5000
 MAIL_AGAIN = timedelta(hours=1)
 State = Endpoint.State
+
+
+class HeldByStaff(Exception):
+    """Only our staff take it up again. Its text is the reason they gave."""
 
 
 def entitled(now: datetime) -> Q:
@@ -43,17 +49,33 @@ def with_waiting(endpoints: QuerySet[Endpoint]) -> QuerySet[Endpoint]:
 
 
 def made(endpoint: Endpoint, now: datetime) -> Endpoint:
-    """Store a new one with its secret, and ask it whether it is its owner's."""
+    """Store a new one with its secret, and ask it whether it is its owner's. In a transaction; raises AskedTooOften."""
     endpoint.secret, endpoint.state = new_secret(), State.UNPROVEN
-    endpoint.since = endpoint.challenge_at = now
+    endpoint.since, endpoint.challenge_at = now, turn_of(endpoint, now)
     endpoint.save()
     bell.ring_on_commit(DUE)
     return endpoint
 
 
+def change(endpoint: Endpoint, given: dict[str, Any], now: datetime) -> None:
+    """Set these columns of a row that is locked. At another address it has to prove itself anew.
+
+    Raises AskedTooOften, and HeldByStaff for one that was to be moved.
+    """
+    changed = {name: value for name, value in given.items() if getattr(endpoint, name) != value}
+    if not changed:
+        return
+    Endpoint.objects.filter(pk=endpoint.pk).update(**changed)
+    if "url" in changed:
+        if endpoint.held:
+            raise HeldByStaff(endpoint.detail)
+        endpoint.url = changed["url"]
+        ask_again(endpoint, now)
+
+
 def ask_again(endpoint: Endpoint, now: datetime) -> None:
-    """The challenge, once more; until it is answered nothing else is sent. Nobody is asked again within ASKED_EVERY."""
-    at = max(now, endpoint.tried_at + ASKED_EVERY) if endpoint.tried_at else now
+    """The challenge, once more; until it is answered nothing else is sent. The row is locked; raises AskedTooOften."""
+    at = turn_of(endpoint, now)
     Endpoint.objects.filter(pk=endpoint.pk).update(
         state=State.UNPROVEN, since=now, challenge_at=at, rests_until=None, detail=""
     )
@@ -61,17 +83,22 @@ def ask_again(endpoint: Endpoint, now: datetime) -> None:
 
 
 def rotate(endpoint: Endpoint, now: datetime) -> None:
-    """A new secret; the one before signs too, for BOTH_FOR."""
-    endpoint.secret, endpoint.old_secret, endpoint.old_secret_until = new_secret(), endpoint.secret, now + BOTH_FOR
-    endpoint.save(update_fields=["secret", "old_secret", "old_secret_until"])
+    """A new secret, of a row that is locked; those before sign too, each for BOTH_FOR."""
+    replace_secret(endpoint, now)
+    endpoint.save(update_fields=["secret", "old_secrets", "old_secret_until"])
 
 
-def take_up(endpoint: Endpoint, now: datetime) -> bool:
-    """Send again at once what waits: after a pause, a 410, or while it rests. False: it has to prove itself first."""
+def take_up(endpoint: Endpoint, now: datetime, *, by_staff: bool = False) -> bool:
+    """Send again at once what waits: after a pause, a 410, or while it rests. False: it has to prove itself first.
+    Raises HeldByStaff where it is not for its owner to do.
+    """
+    if endpoint.held and not by_staff:
+        raise HeldByStaff(endpoint.detail)
     changed = Endpoint.objects.filter(pk=endpoint.pk).exclude(state__in=[State.UNPROVEN, State.OFF])
-    found = changed.update(
-        state=State.ACTIVE, since=now, failures=0, failing_since=None, rests_until=None, tell_owner_at=None, detail=""
-    )
+    found = (changed if by_staff else changed.filter(held=False)).update(
+        state=State.ACTIVE, held=False, since=now, failures=0, failing_since=None, rests_until=None,
+        tell_owner_at=None, detail="",
+    )  # fmt: skip
     if found:
         Delivery.objects.filter(endpoint=endpoint.pk, state=Delivery.State.WAITING).update(due_at=now)
         bell.ring_on_commit(DUE)
@@ -87,8 +114,16 @@ def pause(endpoint: Endpoint, detail: str, now: datetime) -> bool:
     )
 
 
+def hold(endpoint: Endpoint, reason: str, now: datetime) -> bool:
+    """A pause by our staff: its owner is told the reason, and cannot lift it."""
+    stands = Endpoint.objects.filter(pk=endpoint.pk, state__in=[State.ACTIVE, State.PAUSED, State.GONE])
+    detail = f"Paused by our staff: {reason}"
+    return bool(stands.update(state=State.PAUSED, held=True, since=now, tell_owner_at=now, detail=detail))
+
+
+@transaction.atomic
 def switch_off(endpoint: Endpoint, now: datetime) -> None:
-    Endpoint.objects.filter(pk=endpoint.pk).update(state=State.OFF, since=now, secret="", old_secret="")
+    Endpoint.objects.filter(pk=endpoint.pk).update(state=State.OFF, since=now, secret="", old_secrets="")
     Delivery.objects.filter(endpoint=endpoint.pk, state=Delivery.State.WAITING).update(
         state=Delivery.State.GIVEN_UP, ended_at=now
     )
@@ -119,12 +154,13 @@ def tell_owners(now: datetime) -> int:
 
 
 def _letter(endpoint: Endpoint) -> bool:
-    why = "it answered 410 Gone" if endpoint.state == State.GONE else endpoint.detail or "it was paused by our staff"
+    why = "it answered 410 Gone" if endpoint.state == State.GONE else endpoint.detail or "it failed"
+    again = f"POST /api/v1/webhooks/{endpoint.pk}/resumption/ with your key takes it up again."
     lines = [
         f"Nothing is sent any more to your webhook endpoint {endpoint.pk}, {endpoint.url}",
         f"since {endpoint.since:%Y-%m-%d %H:%M} UTC: {why}",
         "",
-        f"POST /api/v1/webhooks/{endpoint.pk}/resumption/ with your key takes it up again.",
+        "Only our staff take it up again: write to them." if endpoint.held else again,
         *_kept(endpoint),
     ]
     try:
@@ -157,6 +193,7 @@ def forget_old(now: datetime) -> int:
         log.warning("%s deliveries waited for more than %s days and were given up", given_up, WAITS_FOR.days)
     Endpoint.objects.filter(state=State.UNPROVEN, since__lt=now - WAITS_FOR).update(state=State.OFF, since=now)
     old = Delivery.objects.filter(created_at__lt=now - KEPT).exclude(state=Delivery.State.WAITING)
+    forget_challenges(now)
     count = 0
     while some := list(old.values_list("pk", flat=True)[:AT_ONCE]):
         Delivery.objects.filter(pk__in=some).delete()

@@ -20,7 +20,7 @@ def queue(changes: Sequence[Change], now: datetime) -> None:
         return
     rows = [
         Delivery(endpoint_id=endpoint.pk, change_id=change.position, due_at=now, created_at=now)
-        for endpoint in Endpoint.objects.filter(entitled(now), state__in=TOLD).defer("secret", "old_secret", "detail")
+        for endpoint in Endpoint.objects.filter(entitled(now), state__in=TOLD).defer("secret", "old_secrets", "detail")
         for wish in [wish_of(endpoint)]
         for change in changes
         if wants(wish, change.body)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, TextField, Value, When
 from django.db.models.functions import Coalesce
 
 from crossings.domain.retries import Verdict, paused, read_retry_after, rest_after, sent_again_after, verdict
@@ -21,7 +21,16 @@ log = logging.getLogger(__name__)
 SLOW = 2.0
 """Seconds; who took longer to answer is counted among the doubtful."""
 State = Endpoint.State
-WELL: dict[str, Any] = {"failures": 0, "failing_since": None, "rests_until": None, "leased_until": None, "detail": ""}
+
+
+def _told(detail: str) -> Case:
+    """Of one that our staff paused meanwhile, their reason stays."""
+    return Case(When(held=True, then=F("detail")), default=Value(detail), output_field=TextField())
+
+
+WELL: dict[str, Any] = {
+    "failures": 0, "failing_since": None, "rests_until": None, "leased_until": None, "detail": _told(""),
+}  # fmt: skip
 
 
 def record(tries: Sequence[tuple[Job, Sent]], now: datetime) -> None:
@@ -77,7 +86,7 @@ def _challenged(job: Job, sent: Sent, now: datetime) -> None:
     wrong = sent.detail or "The challenge was not in its answer."
     # Another asked for meanwhile is left to be asked.
     asked.filter(challenge_at__lte=job.at).update(challenge_at=None)
-    Endpoint.objects.filter(pk=job.endpoint.pk).update(detail=wrong, leased_until=None)
+    Endpoint.objects.filter(pk=job.endpoint.pk).update(detail=_told(wrong), leased_until=None)
 
 
 def _failed(job: Job, delivery: Delivery, sent: Sent, now: datetime) -> None:
@@ -85,14 +94,15 @@ def _failed(job: Job, delivery: Delivery, sent: Sent, now: datetime) -> None:
     values: dict[str, Any] = {
         "failing_since": Coalesce(F("failing_since"), now),
         "leased_until": None,
-        "detail": sent.detail,
+        "detail": _told(sent.detail),
         "slow": sent.took > SLOW,
     }
     if meant is Verdict.REFUSED:
         _refused(delivery, luck, now)
     elif meant is Verdict.AWAY:
         asked = read_retry_after(sent.retry_after, now) if sent.status in (429, 503) else None
-        rest = rest_after(endpoint.failures + 1, luck, asked)
+        failing_for = now - (endpoint.failing_since or now)
+        rest = rest_after(endpoint.failures + 1, failing_for, luck, asked)
         values |= {"failures": F("failures") + 1, "rests_until": now + rest}
     Endpoint.objects.filter(pk=endpoint.pk).update(**values)
     active = Endpoint.objects.filter(pk=endpoint.pk, state=State.ACTIVE)

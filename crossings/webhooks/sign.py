@@ -15,6 +15,8 @@ from crossings.models import Change, Endpoint
 
 BOTH_FOR = timedelta(hours=24)
 """How long the old secret signs beside the new one."""
+MOST_OLD = 4
+"""Of more that were replaced within that time, the oldest end early: the header stays short."""
 
 
 def new_secret() -> str:
@@ -37,8 +39,22 @@ def challenge_body(token: str, now: datetime) -> bytes:
 
 def secrets_of(endpoint: Endpoint, now: datetime) -> list[str]:
     """Those that sign now, the newest first."""
-    both = endpoint.old_secret and endpoint.old_secret_until is not None and endpoint.old_secret_until > now
-    return [endpoint.secret, *([endpoint.old_secret] if both else [])]
+    return [endpoint.secret, *(secret for secret, _ in _old_ones(endpoint, now))]
+
+
+def replace_secret(endpoint: Endpoint, now: datetime) -> None:
+    """Put a new one in its place, unsaved; what signed until now goes on for its day."""
+    old = [(endpoint.secret, now + BOTH_FOR)] if endpoint.secret else []
+    old = [*old, *_old_ones(endpoint, now)][:MOST_OLD]
+    endpoint.secret = new_secret()
+    endpoint.old_secrets = "\n".join(f"{secret} {until.isoformat()}" for secret, until in old)
+    endpoint.old_secret_until = old[0][1] if old else None
+
+
+def _old_ones(endpoint: Endpoint, now: datetime) -> list[tuple[str, datetime]]:
+    lines = (line.split(" ") for line in endpoint.old_secrets.splitlines())
+    old = [(secret, datetime.fromisoformat(until)) for secret, until in lines]
+    return [(secret, until) for secret, until in old if until > now]
 
 
 def signed(message_id: str, body: bytes, keys: Sequence[str], at: datetime) -> dict[str, str]:

@@ -14,9 +14,13 @@ HTML = """
 <code>position</code>, at once while <code>more</code> is true. <code>version</code> moves with every public byte, also
 where nothing was announced (a new count, a confirmation); it is the ETag. Poll every few seconds if you like: a 304
 costs next to nothing.</p>
-<p>While our records cannot be reached you are given the last good answer, marked: <code>Age</code> says how many seconds
-ago it was known to be so, <code>Warning: 110</code> that it may have changed since. Behind a cache of ours an answer may
-be two seconds old.</p>
+<p>Asked for what lies beyond the last change, <code>changes/</code> answers none, and as <code>position</code> that of
+the last one. Where that is less than your <code>after</code> you followed another life of this database: it was
+restored from a copy, and its numbers begin anew from there. Look at the board, then go on from the
+<code>position</code> given; what you handled since may come again under other numbers.</p>
+<p>While our records cannot be reached you are given the last good answer, marked: <code>Age</code> says how many
+seconds ago it was known to be so, <code>Warning: 110</code> that it may have changed since. Behind a cache of ours an
+answer may be two seconds old.</p>
 """
 
 SECTION = Section("follow", "Following", HTML, LINES)

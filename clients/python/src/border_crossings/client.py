@@ -137,8 +137,10 @@ class Client:
         return self._push("batch/", content, idempotency_key)
 
     def retract(self, report: int | str, reason: str, *, idempotency_key: str = "") -> Json:
-        """Take back a report of one's own, by its number or by one's own id."""
-        return self._push(f"reports/{quote(str(report), safe='')}/retraction/", {"reason": reason}, idempotency_key)
+        """Take back a report of one's own: an int is the tracker's number of it, a str one's own id, digits or not."""
+        by = "number" if isinstance(report, int) else "id"
+        path = f"reports/{quote(str(report), safe='')}/retraction/?by={by}"
+        return self._push(path, {"reason": reason}, idempotency_key)
 
     def draft(self, number: int) -> Json:
         """What became of what was held."""

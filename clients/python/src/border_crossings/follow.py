@@ -77,14 +77,16 @@ class Follower:
     def run(self, handle: Callable[[Change], Any], stop: Callable[[], bool] = lambda: False) -> None:
         """Poll for ever, or until `stop` says so. While nobody answers it goes on trying."""
         while not stop():
+            pause = self.every
             try:
                 self.poll(handle)
             except (Unavailable, Problem) as error:
                 if isinstance(error, Problem) and error.status < 500:
                     raise
                 log.warning("%s", error)
+                pause = max(pause, getattr(error, "wait", 0.0))
             if not stop():
-                time.sleep(self.every)
+                time.sleep(pause)
 
     def _read(self, start: int) -> int:
         try:

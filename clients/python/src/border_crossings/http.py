@@ -23,6 +23,10 @@ TRY_AGAIN = (429, 502, 503, 504)
 KEPT = 64
 """Answers that are held with their tags."""
 LONGEST_WAIT_S = 60.0
+SOON_S = 8.0
+"""So long at most, unless it is told longer, between looks at a request that is being worked on."""
+PATIENCE_S = 90.0
+"""Told to wait, it waits so long in total and no longer: more than a request that was cut off is held open."""
 
 
 class Problem(Exception):
@@ -37,7 +41,13 @@ class Problem(Exception):
 
 
 class Unavailable(Exception):
-    """Nobody answered, or only that it cannot for the moment, however often it was tried."""
+    """Nobody answered, or only that it cannot for the moment, however often it was tried. `wait`: the seconds that it
+    asked for last.
+    """
+
+    def __init__(self, why: str, wait: float = 0.0) -> None:
+        super().__init__(why)
+        self.wait = wait
 
 
 @dataclass(frozen=True)
@@ -67,7 +77,9 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 class Http:
-    """`base` is the address of the site. `tries` at most, with a pause between them that grows; `sleep` for tests."""
+    """`base` is the address of the site. `tries` at most, with a pause between them that grows, but for a request that
+    is still being worked on: its answer is waited for. `sleep` for tests.
+    """
 
     def __init__(
         self, base: str, *, timeout: float = 30.0, tries: int = 6, sleep: Callable[[float], None] = time.sleep
@@ -110,9 +122,9 @@ class Http:
         sent = {"Accept-Encoding": "gzip", "User-Agent": "border-crossings/0.1", **headers}
         if key:
             sent["Authorization"] = f"Bearer {key}"
-        why = ""
-        for number in range(self.tries):
-            pause = 0.0
+        why, told, waited, number, working = "", 0.0, 0.0, 0, False
+        while number < self.tries or working:
+            told, working = 0.0, False
             try:
                 answer = self._once(urllib.request.Request(address, body, sent, method=method))
             except (OSError, http.client.HTTPException, EOFError, zlib.error) as error:
@@ -121,12 +133,19 @@ class Http:
                 if answer.status < 300 or answer.status == 304:
                     return answer
                 problem = _problem(answer)
-                if answer.status not in TRY_AGAIN and problem.kind != "in-progress":
+                working = problem.kind == "in-progress"
+                if answer.status not in TRY_AGAIN and not working:
                     raise problem
-                why, pause = str(problem), answer.wait()
-            if number + 1 < self.tries:
-                self.sleep(max(pause, min(LONGEST_WAIT_S, 0.5 * 2**number) * random.uniform(0.5, 1)))
-        raise Unavailable(f"{method} {address}: {why}")
+                why, told = str(problem), answer.wait()
+            number += 1
+            if number < self.tries or working:
+                most = SOON_S if working else LONGEST_WAIT_S
+                pause = max(told, min(most, 0.25 * 2**number) * random.uniform(0.5, 1))
+                waited += pause
+                if waited > PATIENCE_S:
+                    break
+                self.sleep(pause)
+        raise Unavailable(f"{method} {address}: {why}", told)
 
     def _once(self, request: urllib.request.Request) -> Answer:
         try:
