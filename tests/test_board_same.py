@@ -167,6 +167,7 @@ def told(now: datetime, **asked: datetime) -> Json:
     return {"status": found["status"], "queues": found["queues"]}
 
 
+@pytest.mark.fuzz
 @settings(few(EXAMPLES), phases=(Phase.explicit, Phase.reuse, Phase.generate), suppress_health_check=list(HealthCheck))
 @given(place=places, done=st.lists(acts, min_size=2, max_size=12), rest=hours)
 def test_a_question_has_one_answer_however_it_is_put(

@@ -277,6 +277,7 @@ def twice_and_overlapping(source: Source, folder: Path) -> None:
     assert set(take(source, DAYS[1].read_bytes(), folder)) == {"same"}
 
 
+@pytest.mark.fuzz
 def test_the_four_days_give_the_same_periods_in_any_order(guard: Source, tmp_path: Path) -> None:
     told: list[Any] = []
     for replay in (in_order, backwards, row_by_row_shuffled, twice_and_overlapping):

@@ -34,6 +34,7 @@ def stored(crossing):
     return [(row.start, row.end, row.state, row.start_precision, row.lanes) for row in rows]
 
 
+@pytest.mark.fuzz
 def test_the_seed_week_reads_the_same_in_all_120_orders():
     source = make_source(kind="press", trusted=True)
     seen = set()
@@ -48,6 +49,7 @@ def test_the_seed_week_reads_the_same_in_all_120_orders():
     assert len(seen) == 1
 
 
+@pytest.mark.fuzz
 def test_random_streams_in_random_batches_agree_with_a_rebuild():
     for seed in SEEDS:
         rng = random.Random(seed)

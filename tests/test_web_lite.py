@@ -175,6 +175,7 @@ def any_lane(chance: random.Random, to: str, other: str) -> Json:
     return lane(state, **given, conditions=[CITIZENS] if state == "restricted" and chance.random() < 0.5 else [])
 
 
+@pytest.mark.browser
 def test_every_text_page_of_the_real_history_weighs_at_most_two_kilobytes_in_every_language(reader):
     reference.load(timezone.now())
     heavy = {}

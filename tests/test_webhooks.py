@@ -134,6 +134,7 @@ def test_a_receiver_that_is_down_for_a_day_gets_every_change_once_and_in_order(b
     assert (endpoint.failures, endpoint.failing_since, endpoint.rests_until) == (0, None, None)
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("status", [500, 503])
 def test_one_that_answers_with_errors_for_a_day_gets_every_change_once(
     status: int, receiver: Receiver, broker: Source
@@ -149,6 +150,7 @@ def test_one_that_answers_with_errors_for_a_day_gets_every_change_once(
     assert sorted(receiver.positions()) == list(Change.objects.order_by("position").values_list("position", flat=True))
 
 
+@pytest.mark.faults
 def test_an_answer_that_refuses_one_message_does_not_hold_back_the_next(receiver: Receiver, broker: Source) -> None:
     make_endpoint(receiver.url(), START)
     receiver.answers["/hook"] = lambda handler, message: says(400 if message.id == "change-1" else 204)(
@@ -174,6 +176,7 @@ def test_410_ends_it_at_once(receiver: Receiver, broker: Source) -> None:
     assert Endpoint.objects.get().state == State.GONE
 
 
+@pytest.mark.faults
 def test_what_fails_for_three_days_is_paused_its_owner_told_and_gets_all_when_taken_up(broker: Source) -> None:
     port = closed_port()
     endpoint = make_endpoint(f"http://127.0.0.1:{port}/hook", START)
@@ -227,6 +230,7 @@ def test_a_private_address_is_refused_as_it_is_connected_to(
     assert "10.0.0.7, which is not a public address" in Attempt.objects.get().detail
 
 
+@pytest.mark.faults
 def test_a_slow_receiver_delays_no_other(receiver: Receiver, broker: Source) -> None:
     now = timezone.now()
     for number in range(3):
