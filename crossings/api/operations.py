@@ -133,7 +133,10 @@ def acts(
 ) -> Callable[[F], F]:
     """A POST with a key and without a body, for an Idempotency-Key. No `shape`: a DELETE, nothing is answered."""
     kept = [ONCE, REPLAYED] if shape else []
-    held = {409: "It is as it stands not for its owner to do, or the first request of its Idempotency-Key is at work."}
+    held = {
+        400: "The Idempotency-Key is none.",
+        409: "It is as it stands not for its owner to do, or the first request of its Idempotency-Key is at work.",
+    }
     problems = (held if shape else {}) | {
         401: "No key, or none that is valid.",
         403: "The key lacks the scope.",
