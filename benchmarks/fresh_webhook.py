@@ -25,7 +25,7 @@ from crossings import bell, pulse
 from crossings.ingest import read_claim
 from crossings.ledger import record_many
 from crossings.matching import Names
-from crossings.models import ApiKey, Change, Delivery, Endpoint
+from crossings.models import ApiKey, Change, Delivery, Endpoint, Source
 from crossings.webhooks.sign import new_secret
 from tracker.process import end, spawn
 from tracker.roles import STOP_SIGNALS, commands
@@ -116,7 +116,7 @@ def run() -> Iterator[dict[str, object]]:
     }
 
 
-def _endpoints(port: int, partner: object) -> None:
+def _endpoints(port: int, partner: Source) -> None:
     with socket.create_server(("127.0.0.1", 0)) as door:
         closed = door.getsockname()[1]
     key = ApiKey.objects.create(prefix="bench", hash="", source=partner)
@@ -128,9 +128,10 @@ def _endpoints(port: int, partner: object) -> None:
         )
 
 
-def _commits(partner: object) -> dict[str, float]:
+def _commits(partner: Source) -> dict[str, float]:
     """When the transaction of each message was over."""
-    names, committed = Names.load(), {}
+    names = Names.load()
+    committed: dict[str, float] = {}
     begun = timezone.now() - timedelta(days=1)
     for turn in range(CHANGES):
         said = {
