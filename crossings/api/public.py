@@ -10,13 +10,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
-from django.utils.http import parse_etags
 from rest_framework.views import APIView
 
 from crossings.api.auth import Anyone
 from crossings.api.parameters import Parameters
 from crossings.api.problems import Problem, problem_of
 from crossings.domain.faults import Refused
+from crossings.etags import holds
 from crossings.serializers import Json
 
 KEPT = "public, max-age=1, stale-while-revalidate=2, stale-if-error=86400"
@@ -46,7 +46,7 @@ class Answer:
     def response(self, request: HttpRequest) -> HttpResponse:
         kept = NOT_KEPT if "HTTP_AUTHORIZATION" in request.META else KEPT
         headers = {"ETag": f'"{self.tag}"', "Cache-Control": kept, **ANY_ORIGIN}
-        if _holds(request.META.get("HTTP_IF_NONE_MATCH", ""), self.tag):
+        if holds(request.META.get("HTTP_IF_NONE_MATCH", ""), f'"{self.tag}"'):
             return bare(304, headers)
         content = self.make()
         body = content if isinstance(content, bytes) else to_bytes(content)
@@ -62,12 +62,6 @@ def bare(status: int, headers: dict[str, str]) -> HttpResponse:
 
 def to_bytes(content: Any) -> bytes:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _holds(header: str, tag: str) -> bool:
-    """Whether If-None-Match names the tag; weak ones count, for proxies weaken tags when they compress."""
-    held = [each.removeprefix("W/") for each in parse_etags(header)] if header else []
-    return "*" in held or f'"{tag}"' in held
 
 
 class PublicView(APIView):

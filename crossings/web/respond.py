@@ -15,11 +15,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 from django.urls import translate_url
-from django.utils.http import parse_etags
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from crossings.domain.claims import stamp
+from crossings.etags import holds
 from tracker.state import BASE_DIR
 
 CACHE = "public, max-age=1, stale-while-revalidate=2, stale-if-error=86400"
@@ -75,12 +75,12 @@ def answer(
 ) -> HttpResponseBase:
     """What `make` makes, or 304. The minute is part of the ETag: "confirmed 5 minutes ago" is not true for ever."""
     lasts = lasting(version)
-    etag = f'W/"{lasts}-{now:%Y%m%d%H%M}"'
-    if _held(request, etag, f'W/"{lasts}"'):
+    tag = f'"{lasts}-{now:%Y%m%d%H%M}"'
+    if holds(request.META.get("HTTP_IF_NONE_MATCH", ""), tag, f'"{lasts}"'):
         response: HttpResponseBase = HttpResponseNotModified()
     else:
         response = HttpResponse(make(), content_type=content_type)
-    response.headers["ETag"] = etag
+    response.headers["ETag"] = f"W/{tag}"
     response.headers["Cache-Control"] = CACHE
     return response
 
@@ -96,12 +96,6 @@ def other_languages(address: str) -> list[tuple[str, str, str]]:
 def lasting(version: object) -> str:
     """The ETag without its minute: of all that can change but by time alone."""
     return f"{version}-{get_language()}-{EDITION}"
-
-
-def _held(request: HttpRequest, *tags: str) -> bool:
-    """Whether If-None-Match names one of these tags, all of them weak."""
-    given = parse_etags(request.META.get("HTTP_IF_NONE_MATCH", ""))
-    return "*" in given or any(f"W/{each.removeprefix('W/')}" in tags for each in given)
 
 
 def short_hash(*parts: str) -> str:
