@@ -17,7 +17,6 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import environ
@@ -33,6 +32,7 @@ from crossings.feeds import FORMATS, Context, Kind
 from crossings.ingest.poll import ONE_AT_A_TIME
 from crossings.models import Change, Current, Draft, Poll, RawBatch, Reading, Report, Source
 from tests.factories import claim, lanes, make_crossing, make_source
+from tests.receivers import serving
 from tracker.celery import app
 from tracker.embedded import Postgres, Valkey
 from tracker.process import Child, end, spawn
@@ -257,14 +257,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def a_partner() -> Iterator[Partner]:
-    server = Partner()
-    thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    try:
+    with serving(Partner()) as server:
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def sends(body: bytes | Json, length: int | None = None, **headers: str) -> Behaviour:

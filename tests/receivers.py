@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
-from typing import Any
+from typing import Any, TypeVar
 
 from standardwebhooks.webhooks import Webhook
 
@@ -19,6 +19,7 @@ from crossings.webhooks.sign import new_secret
 from tests.factories import make_key, make_source
 
 Json = dict[str, Any]
+S = TypeVar("S", bound=ThreadingHTTPServer)
 
 
 @dataclass
@@ -99,15 +100,20 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def a_receiver(port: int = 0) -> Iterator[Receiver]:
-    server = Receiver(port)
-    thread = Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
+def serving(server: S) -> Iterator[S]:
+    """In a thread of its own; nobody has to wait for it at the end."""
+    Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         yield server
     finally:
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def a_receiver(port: int = 0) -> Iterator[Receiver]:
+    with serving(Receiver(port)) as server:
+        yield server
 
 
 def make_endpoint(url: str, now: datetime, source: Source | None = None, **fields: Any) -> Endpoint:
