@@ -16,7 +16,7 @@ from crossings.domain.claims import Claim, stamp
 from crossings.domain.readings import Reading as Count
 from crossings.domain.vocabulary import Basis
 from crossings.ingest import read_claim, read_reading
-from crossings.ledger import Outcome, Result, confirm, record_many
+from crossings.ledger import Guard, Outcome, Result, confirm, record_many
 from crossings.matching import Names, Suggestion
 from crossings.models import Crossing, Draft, Reading, Report
 from crossings.phrases.text import plain
@@ -47,16 +47,18 @@ def accept(
     content: Json | None = None,
     count: Json | None = None,
     how_known: str = "",
+    guard: Guard | None = None,
 ) -> Result:
     """Record what the draft says, or what `content` says instead (the contract's JSON), as its source's word.
 
     A text has to come with the claim that somebody read in it, `content`. `count`: a reading it tells of besides.
-    Raises Decided; Refused with every fault of `content` and `count`; Unacceptable.
+    Raises Decided; Refused with every fault of `content` and `count`; Unacceptable; Overtaken and NeedsSecond where
+    `guard` forbids it.
     """
     with transaction.atomic():
         row = _undecided(draft)
         items = _said(row, content, count)
-        results = record_many(row.source, items, now=now, by=by, how_known=how_known, vouched=True)
+        results = record_many(row.source, items, now=now, by=by, how_known=how_known, vouched=True, guard=guard)
         for result in results:
             if result.outcome not in (Outcome.RECORDED, Outcome.SAME):
                 raise Unacceptable(result.detail or result.outcome.label)

@@ -17,6 +17,7 @@ from crossings.evidence import QUEUE_SHOWN_FOR, Point, ahead, points_before, que
 from crossings.evidence import advance as walk_on
 from crossings.ledger.bulk import insert
 from crossings.ledger.derive import derive
+from crossings.ledger.guard import Guard
 from crossings.ledger.transaction import Touched
 from crossings.models import Change, Current, Feed
 from crossings.serializers import Json, lanes_by_name
@@ -24,8 +25,11 @@ from crossings.serializers import Json, lanes_by_name
 MOST_REPORTS_NAMED = 50
 
 
-def publish(touched: dict[int, Touched], now: datetime) -> None:
-    """Derive what was touched, store how each crossing stands now, and announce what changed."""
+def publish(touched: dict[int, Touched], now: datetime, guard: Guard | None = None) -> None:
+    """Derive what was touched, store how each crossing stands now, and announce what changed.
+
+    Raises NeedsSecond where `guard` forbids what it finds.
+    """
     for each in touched.values():
         if each.current.settle_at is not None and each.current.settle_at <= now:
             # What time alone did since then is written now: the settling that would have done it comes too late.
@@ -43,6 +47,8 @@ def publish(touched: dict[int, Touched], now: datetime) -> None:
     for pk, each in touched.items():
         status, status_json = found[pk]
         before, before_queues = each.current.status, each.current.queues
+        if guard is not None:
+            guard.check_moved(each, before, status_json)
         each.current.queues = counts.get(pk, [])
         each.current.settle_at = _settle_at(each, points[pk], [status.changes_at, known_ahead.get(pk)], now)
         each.current.status, each.current.state = status_json, status.state

@@ -15,6 +15,7 @@ from crossings.domain.holds import Why, tightens, why_held
 from crossings.domain.readings import Reading as Count
 from crossings.ledger.brake import Brake
 from crossings.ledger.bulk import insert, insert_new
+from crossings.ledger.guard import Guard
 from crossings.ledger.odd_times import at_once, tell, told_to_its_sender
 from crossings.ledger.outcome import Outcome, Result
 from crossings.ledger.publish import publish
@@ -43,6 +44,7 @@ class Batch:
     polled: bool = False
     vouched: bool = False
     backfills: bool = True
+    guard: Guard | None = None
     reports: list[tuple[Result, Report]] = field(default_factory=list)
     readings: list[tuple[Result, Reading]] = field(default_factory=list)
     drafts: list[tuple[Result, Draft]] = field(default_factory=list)
@@ -61,20 +63,22 @@ def record_many(
     polled: bool = False,
     vouched: bool = False,
     backfills: bool = True,
+    guard: Guard | None = None,
 ) -> list[Result]:
     """Record what a source says, each item once; the results stand in the order of the items.
 
     `repeats_confirm`: a state feed, whose repeats confirm (rule 6). `polled`: nobody chose to send just this, so old
     claims are held. `backfills`: who pushes it may bring old ones. `vouched`: a person accepted it. `backfilled`:
-    recorded as of the day its source said it; nothing is held then. Every item needs its `external_id`. Raises
-    KeyError for a crossing that does not exist.
+    recorded as of the day its source said it; nothing is held then. `guard`: what a person's act must not do unseen.
+    Every item needs its `external_id`. Raises KeyError for a crossing that does not exist; Overtaken and NeedsSecond
+    where `guard` forbids it.
     """
     results: list[Result] = []
     for start in range(0, len(items), AT_MOST):
         chunk = items[start : start + AT_MOST]
 
         def work(chunk: Sequence[Item] = chunk) -> list[Result]:
-            batch = Batch(source, now, by, how_known, backfilled, repeats_confirm, polled, vouched, backfills)
+            batch = Batch(source, now, by, how_known, backfilled, repeats_confirm, polled, vouched, backfills, guard)
             return _record(batch, chunk)
 
         results += in_transaction(work)
@@ -85,6 +89,9 @@ def _record(batch: Batch, items: Sequence[Item]) -> list[Result]:
     Source.objects.select_for_update(no_key=True).get(pk=batch.source.pk)
     ids = dict(Crossing.objects.filter(slug__in={item.crossing for item in items}).values_list("slug", "pk"))
     touched = lock_crossings(ids.values())
+    if batch.guard is not None:
+        for each in touched.values():
+            batch.guard.check_seen(each)
     seen = _Seen(batch.source, items, vouched=batch.vouched)
     brake = Brake(batch.source, [] if batch.backfilled or batch.vouched else items, touched)
     words = LastWords(batch.source, items, ids) if batch.repeats_confirm else None
@@ -112,7 +119,11 @@ def _record(batch: Batch, items: Sequence[Item]) -> list[Result]:
     tell(batch.source, odd, touched, batch.now)
     moved = _moved(batch)
     if moved:
-        publish({pk: each for pk, each in touched.items() if pk in moved}, batch.now)
+        publish({pk: each for pk, each in touched.items() if pk in moved}, batch.now, batch.guard)
+        if batch.guard is not None:
+            for pk in moved:
+                rows = [row for _, row in batch.reports if row.crossing_id == pk]
+                batch.guard.check_orders(touched[pk], rows, batch.now)
     return results
 
 

@@ -11,6 +11,7 @@ from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 
 from crossings.domain.vocabulary import ChangeType
+from crossings.ledger.guard import Guard
 from crossings.ledger.publish import publish
 from crossings.ledger.transaction import Touched, in_transaction, lock_crossings
 from crossings.models import Crossing, Current, Source
@@ -61,8 +62,8 @@ def _settle_alone(pk: int, now: datetime) -> int:
         return 0
 
 
-def touch_crossing(crossing: Crossing, *, now: datetime, by: User | None = None) -> None:
-    """After a crossing was made or edited: derive it anew and announce it."""
+def touch_crossing(crossing: Crossing, *, now: datetime, by: User | None = None, guard: Guard | None = None) -> None:
+    """After a crossing was made or edited: derive it anew and announce it. Raises NeedsSecond as `guard` says."""
 
     def work() -> None:
         touched = lock_crossings([crossing.pk])
@@ -70,7 +71,7 @@ def touch_crossing(crossing: Crossing, *, now: datetime, by: User | None = None)
         first = crossing.reports.order_by("effective_at").values_list("effective_at", flat=True).first()
         _derive_all(each, first, now)
         each.notices.append({"type": ChangeType.CROSSING_CHANGED, "reports": []})
-        publish(touched, now)
+        publish(touched, now, guard)
 
     in_transaction(work)
 

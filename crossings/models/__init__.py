@@ -1,10 +1,14 @@
 from crossings.models.alarm import Alarm
+from crossings.models.bulletin import Bulletin
 from crossings.models.change import Change, Feed
 from crossings.models.crossing import Crossing, Current
 from crossings.models.draft import Draft
 from crossings.models.key import ApiKey, IdempotencyKey
+from crossings.models.paste import Paste
 from crossings.models.period import Checkpoint, Period
+from crossings.models.person import Duty, Invitation, Round
 from crossings.models.poll import Poll
+from crossings.models.proposal import Proposal
 from crossings.models.raw_batch import RawBatch
 from crossings.models.reading import Reading
 from crossings.models.report import Confirmation, Redaction, Report, Retraction
@@ -16,6 +20,7 @@ __all__ = [
     "Alarm",
     "ApiKey",
     "Attempt",
+    "Bulletin",
     "Challenge",
     "Change",
     "Checkpoint",
@@ -24,17 +29,22 @@ __all__ = [
     "Current",
     "Delivery",
     "Draft",
+    "Duty",
     "Endpoint",
     "Feed",
     "IdempotencyKey",
+    "Invitation",
     "Notice",
+    "Paste",
     "Period",
     "Poll",
+    "Proposal",
     "RawBatch",
     "Reading",
     "Redaction",
     "Report",
     "Retraction",
+    "Round",
     "Source",
     "SourceState",
     "Subscription",

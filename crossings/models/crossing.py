@@ -43,6 +43,10 @@ class Crossing(models.Model):
     hours = models.JSONField(default=list, blank=True, help_text="Opening hours by side: see the documentation.")
     hours_note = models.CharField(max_length=300, blank=True)
     note = models.TextField(blank=True)
+    sensitive = models.BooleanField(
+        default=False,
+        help_text="A second person must agree before staff loosen or redact anything here; never to close.",
+    )
 
     class Meta:
         ordering = ["name"]

@@ -32,6 +32,10 @@ class Draft(models.Model):
     created_at = models.DateTimeField()
     repeats = models.PositiveIntegerField(default=0, help_text="How often its source has said it again as it waited.")
     repeated_at = models.DateTimeField(null=True, help_text="When it last did.")
+    in_hand_of = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", help_text="Who is working on it."
+    )
+    in_hand_until = models.DateTimeField(null=True, help_text="Then it is nobody's again.")
     decision = models.CharField(max_length=10, choices=Decision, blank=True)
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")

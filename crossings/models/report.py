@@ -41,6 +41,12 @@ class Report(models.Model):
     backfilled = models.BooleanField(default=False)
 
     class Meta:
+        permissions = [
+            ("retract_report", "Can take back what others logged"),
+            ("redact_report", "Can blank free text for good"),
+            ("import_report", "Can bring in files"),
+            ("export_report", "Can take out files"),
+        ]
         constraints = [models.UniqueConstraint(fields=["source", "external_id"], name="a_report_once")]
         indexes = [
             models.Index(fields=["crossing", "effective_at", "id"], name="report_by_effect"),

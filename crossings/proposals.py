@@ -1,0 +1,281 @@
+"""Acts of staff. At a sensitive crossing what loosens or redacts is only proposed, until a second person agrees.
+
+Each act is done whole or not at all. What closes is never held up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.translation import gettext
+
+from crossings import drafts, ledger
+from crossings.domain.claims import Claim
+from crossings.domain.readings import Reading as Count
+from crossings.ingest import read_claim, read_reading
+from crossings.ledger import Guard, NeedsSecond, Result
+from crossings.ledger.transaction import in_transaction
+from crossings.matching import Names
+from crossings.models import Crossing, Draft, Proposal, Reading, Report, Source
+
+Json = dict[str, Any]
+Item = Claim | Count
+Seen = Mapping[str, str]
+"""By slug: ledger.stands() of each crossing as it was when the person looked."""
+
+
+class NotNow(Exception):
+    """The proposal cannot be decided so, and the text says why."""
+
+
+@dataclass(slots=True)
+class Done:
+    """What an act came to: recorded, or waiting for a second person."""
+
+    results: list[Result] = field(default_factory=list)
+    proposals: list[Proposal] = field(default_factory=list)
+
+
+def record(
+    source: Source, items: Sequence[Item], *, by: User, now: datetime, key: str, how_known: str = "",
+    seen: Seen | None = None,
+) -> Done:  # fmt: skip
+    """Record these items, of one crossing or of many, all of them or none; those of sensitive crossings that would be
+    loosened are proposed. `key` names the act: sent twice it is done once. Raises ledger.Overtaken.
+    """
+
+    def work() -> Done:
+        found, left = Done(), list(items)
+        while left:
+            try:
+                with transaction.atomic():
+                    guard = Guard(seen or {})
+                    found.results = ledger.record_many(source, left, now=now, by=by, how_known=how_known, guard=guard)
+                break
+            except NeedsSecond as needs:
+                held = [item for item in left if item.crossing == needs.slug]
+                left = [item for item in left if item.crossing != needs.slug]
+                content = {"items": [_as_json(item, now) for item in held], "how_known": how_known}
+                kind = Proposal.Kind.UPDATE
+                found.proposals.append(_propose(kind, needs.slug, key, by, now, source=source, content=content))
+        return found
+
+    return in_transaction(work)
+
+
+def retract(target: Report | Reading, *, reason: str, by: User, now: datetime, seen: Seen | None = None) -> Done | None:
+    """Take it back; None where it was taken back before. Raises ledger.Overtaken."""
+    try:
+        return Done() if ledger.retract(target, reason=reason, now=now, by=by, guard=Guard(seen or {})) else None
+    except NeedsSecond as needs:
+        row = _propose(
+            Proposal.Kind.RETRACTION, needs.slug, f"retract-{_name(target)}", by, now, target=target, reason=reason
+        )
+        return Done(proposals=[row])
+
+
+def correct(
+    target: Report, source: Source, items: Sequence[Item], *, reason: str, by: User, now: datetime, key: str,
+    how_known: str = "", seen: Seen | None = None,
+) -> Done:  # fmt: skip
+    """Take a report back and record what is right instead, in one act. Raises ledger.Overtaken."""
+    try:
+        results = _correct(target, source, items, reason, by, now, how_known, Guard(seen or {}))
+        return Done(results=results)
+    except NeedsSecond as needs:
+        content = {"items": [_as_json(item, now) for item in items], "how_known": how_known}
+        row = _propose(
+            Proposal.Kind.CORRECTION, needs.slug, key, by, now, target=target, source=source, content=content,
+            reason=reason,
+        )  # fmt: skip
+        return Done(proposals=[row])
+
+
+def _correct(
+    target: Report, source: Source, items: Sequence[Item], reason: str, by: User, now: datetime, how_known: str,
+    guard: Guard,
+) -> list[Result]:  # fmt: skip
+
+    def work() -> list[Result]:
+        crossing = Crossing.objects.get(pk=target.crossing_id)
+        before = _status_of(crossing)
+        # Looser for an instant, between the two, is no loosening: only how it stands in the end is asked.
+        ledger.retract(target, reason=reason, now=now, by=by, guard=replace(guard, alone=False))
+        results = ledger.record_many(source, items, now=now, by=by, how_known=how_known, guard=Guard(alone=False))
+        lanes = ledger.loosened(before, _status_of(crossing)) if guard.alone and crossing.sensitive else []
+        if lanes:
+            raise NeedsSecond(crossing.slug, lanes)
+        return results
+
+    return in_transaction(work)
+
+
+def _status_of(crossing: Crossing) -> Json:
+    status: Json = Crossing.objects.select_related("current").get(pk=crossing.pk).current.status
+    return status
+
+
+def confirm(
+    crossing: Crossing, reports: Sequence[Report], *, source: Source, at: datetime, by: User, now: datetime,
+    how_known: str = "", seen: Seen | None = None,
+) -> int | Proposal:  # fmt: skip
+    """Say that these reports of one crossing still held at `at`; how many confirmations are new. Raises Overtaken."""
+    try:
+        return ledger.confirm(
+            reports, source=source, at=at, now=now, by=by, how_known=how_known, guard=Guard(seen or {})
+        )
+    except NeedsSecond as needs:
+        content = {"reports": [report.pk for report in reports], "at": at.isoformat(), "how_known": how_known}
+        key = f"confirm-{source.pk}-{at.isoformat()}-{needs.slug}"
+        return _propose(Proposal.Kind.CONFIRMATION, needs.slug, key, by, now, source=source, content=content)
+
+
+def redact(target: Report | Reading, fields: Sequence[str], *, reason: str, by: User, now: datetime) -> Proposal | None:
+    """Blank these fields for good; at a sensitive crossing propose to."""
+    if not target.crossing.sensitive:
+        ledger.redact(target, fields, reason=reason, now=now, by=by)
+        return None
+    key = f"redact-{_name(target)}-{','.join(sorted(fields))}"
+    content = {"fields": sorted(fields)}
+    return _propose(
+        Proposal.Kind.REDACTION, target.crossing.slug, key, by, now, target=target, content=content, reason=reason
+    )
+
+
+def accept(
+    draft: Draft, *, by: User, now: datetime, content: Json | None = None, count: Json | None = None,
+    how_known: str = "", seen: Seen | None = None,
+) -> Result | Proposal:  # fmt: skip
+    """As drafts.accept(), and at a sensitive crossing perhaps only proposed."""
+    try:
+        return drafts.accept(
+            draft, by=by, now=now, content=content, count=count, how_known=how_known, guard=Guard(seen or {})
+        )
+    except NeedsSecond as needs:
+        said = {"content": content, "count": count, "how_known": how_known}
+        return _propose(Proposal.Kind.ACCEPTANCE, needs.slug, f"accept-{draft.pk}", by, now, draft=draft, content=said)
+
+
+def unmark(crossing: Crossing, *, reason: str, by: User, now: datetime) -> Proposal:
+    """Propose that it be sensitive no more."""
+    return _propose(Proposal.Kind.UNMARKING, crossing.slug, f"unmark-{crossing.slug}", by, now, reason=reason)
+
+
+def _name(target: Report | Reading) -> str:
+    return f"{target._meta.model_name}-{target.pk}"
+
+
+def _as_json(item: Item, now: datetime) -> Json:
+    """With when it was said: a night in the queue must not make old news fresh."""
+    said = item if item.reported_at is not None else replace(item, reported_at=now)
+    return {"kind": "report" if isinstance(item, Claim) else "reading", **said.as_json()}
+
+
+def _propose(
+    kind: Proposal.Kind, slug: str, key: str, by: User, now: datetime, *, target: Report | Reading | None = None,
+    draft: Draft | None = None, source: Source | None = None, content: Json | None = None, reason: str = "",
+) -> Proposal:  # fmt: skip
+    """The proposal that waits; where the same waits already, that one."""
+    waiting = Proposal.objects.filter(key__startswith=f"{key}:{slug}:", decision="").first()
+    if waiting is not None:
+        return waiting
+    nth = Proposal.objects.filter(key__startswith=f"{key}:{slug}:").count()
+    row, _ = Proposal.objects.get_or_create(
+        key=f"{key}:{slug}:{nth}",
+        defaults={
+            "kind": kind, "crossing": Crossing.objects.get(slug=slug), "draft": draft, "source": source,
+            "report": target if isinstance(target, Report) else None,
+            "reading": target if isinstance(target, Reading) else None,
+            "content": content or {}, "reason": reason, "proposed_by": by, "proposed_at": now,
+        },
+    )  # fmt: skip
+    return row
+
+
+def agree(proposal: Proposal, *, by: User, now: datetime, seen: Seen | None = None) -> None:
+    """Do what was proposed. Raises NotNow, ledger.Overtaken, Refused, drafts.Decided, drafts.Unacceptable."""
+
+    def work() -> None:
+        row = _undecided(proposal)
+        if row.proposed_by_id == by.pk:
+            raise NotNow(gettext("Whoever proposed it cannot agree to it: a second person has to."))
+        perform(row, by=by, now=now, seen=seen)
+        _decide(row, Proposal.Decision.AGREED, by, now)
+
+    in_transaction(work)
+    proposal.refresh_from_db()
+
+
+def refuse(proposal: Proposal, *, by: User, now: datetime, reason: str) -> None:
+    """Turn it down; whoever proposed it takes it back so. Raises NotNow."""
+    with transaction.atomic():
+        row = _undecided(proposal)
+        own = row.proposed_by_id == by.pk
+        _decide(row, Proposal.Decision.WITHDRAWN if own else Proposal.Decision.REFUSED, by, now, reason)
+    proposal.refresh_from_db()
+
+
+def _undecided(proposal: Proposal) -> Proposal:
+    row = Proposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
+    if row.decision:
+        raise NotNow(
+            gettext("It was decided before, by %(who)s: %(what)s.")
+            % {"who": row.decided_by, "what": row.get_decision_display()}
+        )
+    return row
+
+
+def _decide(row: Proposal, decision: Proposal.Decision, by: User, now: datetime, reason: str = "") -> None:
+    row.decision, row.decided_by, row.decided_at, row.decision_reason = decision, by, now, reason
+    row.save()
+
+
+def perform(row: Proposal, *, by: User, now: datetime, seen: Seen | None = None) -> None:
+    """Do what the proposal says, in the name of whoever proposed it; for agree(), and for its preview."""
+    guard, proposer, kind = Guard(seen or {}, alone=False), row.proposed_by, row.kind
+    how_known = row.content.get("how_known", "")
+    if kind == Proposal.Kind.UPDATE:
+        assert row.source is not None
+        ledger.record_many(
+            row.source, _items(row), now=now, by=proposer, how_known=how_known, vouched=True, guard=guard
+        )
+    elif kind == Proposal.Kind.CORRECTION:
+        assert row.source is not None and row.report is not None
+        _correct(row.report, row.source, _items(row), row.reason, proposer, now, how_known, guard)
+    elif kind == Proposal.Kind.CONFIRMATION:
+        assert row.source is not None
+        reports = list(Report.objects.filter(pk__in=row.content["reports"], retraction=None))
+        at = datetime.fromisoformat(row.content["at"])
+        ledger.confirm(reports, source=row.source, at=at, now=now, by=proposer, how_known=how_known, guard=guard)
+    elif kind == Proposal.Kind.RETRACTION:
+        ledger.retract(_target(row), reason=row.reason, now=now, by=proposer, guard=guard)
+    elif kind == Proposal.Kind.REDACTION:
+        ledger.redact(_target(row), row.content["fields"], reason=row.reason, now=now, by=proposer)
+    elif kind == Proposal.Kind.ACCEPTANCE:
+        assert row.draft is not None
+        said = {name: row.content[name] for name in ("content", "count")}
+        drafts.accept(row.draft, by=proposer, now=now, how_known=how_known, guard=guard, **said)
+    else:
+        Crossing.objects.filter(pk=row.crossing_id).update(sensitive=False)
+
+
+def _target(row: Proposal) -> Report | Reading:
+    target = row.report or row.reading
+    assert target is not None
+    return target
+
+
+def _items(row: Proposal) -> list[Item]:
+    names = Names.of([row.crossing])
+    assert row.source is not None
+    found: list[Item] = []
+    for each in row.content["items"]:
+        content = {key: value for key, value in each.items() if key != "kind"}
+        read = read_claim if each["kind"] == "report" else read_reading
+        found.append(read(content, names, row.source))
+    return found
