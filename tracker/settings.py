@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,6 +40,7 @@ def site_address(given: str) -> str:
 STATE = state_folder()
 DEBUG = switch("TRACKER_DEBUG", False)
 HTTPS = switch("TRACKER_HTTPS", False)  # off for `make run`: plain http on this machine
+SECOND_FACTOR = switch("TRACKER_SECOND_FACTOR", HTTPS)  # of all staff; who has set one up is asked in any case
 ALLOWED_HOSTS = words("TRACKER_HOSTS", "localhost 127.0.0.1 [::1]")
 CSRF_TRUSTED_ORIGINS = words("TRACKER_ORIGINS")
 ALLOWED_ADDRESSES = words("TRACKER_ALLOWED_ADDRESSES")  # networks outbound.py may reach though they are not public
@@ -117,6 +119,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",
     "rest_framework",
     "drf_spectacular",
     "crossings.apps.CrossingsConfig",
@@ -132,8 +138,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
+    "crossings.admin.door.DeskDoor",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "tracker.urls"
 WSGI_APPLICATION = "tracker.wsgi.application"
@@ -192,7 +201,19 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": _validators + "MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
     {"NAME": _validators + "CommonPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+# Who guesses passwords is locked out by name and address together, so that nobody locks out a colleague elsewhere.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 8
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_CLIENT_IP_CALLABLE = "crossings.caller.address_of"
+AXES_LOCKOUT_CALLABLE = "crossings.admin.door.locked_out"
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False  # a lock-out is ended on the page of the person
+OTP_TOTP_ISSUER = "Border crossings"
 SESSION_COOKIE_AGE = 8 * 3600
+SESSION_ENDS_AFTER = 12 * 3600  # seconds from signing in, however busy
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
@@ -235,6 +256,7 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
+        "axes": {"level": "WARNING"},  # each sign-in is a row; a lock-out is a line
         "django": {"handlers": [], "propagate": True},  # its own handlers mail admins and colour the console
         # A line per tick and per task says nothing: polls and deliveries leave rows.
         **{f"celery.{noisy}": {"level": "WARNING"} for noisy in ("beat", "worker.strategy", "app.trace")},

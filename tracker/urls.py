@@ -3,6 +3,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("admin/", include("crossings.admin.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("crossings.api.urls")),
     path("api/docs/", include("crossings.api.docs")),

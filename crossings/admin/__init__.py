@@ -6,7 +6,7 @@ from crossings.admin.draft import DraftAdmin
 from crossings.admin.endpoint import EndpointAdmin
 from crossings.admin.history import ChangeAdmin, PeriodAdmin
 from crossings.admin.key import ApiKeyAdmin
-from crossings.admin.people import PersonAdmin
+from crossings.admin.people import InvitationAdmin, PersonAdmin, TrailAdmin
 from crossings.admin.poll import PollAdmin
 from crossings.admin.raw_batch import RawBatchAdmin
 from crossings.admin.reading import ReadingAdmin
@@ -20,6 +20,7 @@ __all__ = [
     "CrossingAdmin",
     "DraftAdmin",
     "EndpointAdmin",
+    "InvitationAdmin",
     "PeriodAdmin",
     "PersonAdmin",
     "PollAdmin",
@@ -27,4 +28,5 @@ __all__ = [
     "ReadingAdmin",
     "ReportAdmin",
     "SourceAdmin",
+    "TrailAdmin",
 ]

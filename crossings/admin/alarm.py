@@ -48,6 +48,7 @@ class Raised(admin.SimpleListFilter):
 
 @admin.register(Alarm)
 class AlarmAdmin(SeenByLoggers):
+    source_at = "source"
     list_display = ("kind", "source", "told", "raised", "cleared")
     list_display_links = ("kind",)
     list_filter = (Raised, "kind", "source")

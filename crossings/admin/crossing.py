@@ -9,7 +9,9 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
@@ -17,7 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crossings import ledger
+from crossings import ledger, rights
 from crossings.admin import acts, wording
 from crossings.admin.fields import DAY, HOUR, MINUTE, CountryField, LengthField, LinesField, NamesField
 from crossings.admin.hours import HoursField
@@ -58,9 +60,12 @@ class CrossingForm(forms.ModelForm):
         help_text=_("One a line, local time of that side: PK 07:00-19:00 mon-fri cargo to AF except 2026-08-14."),
     )  # fmt: skip
 
+    editor: User
+
     class Meta:
         model = Crossing
         exclude = ()
+        labels = {"sensitive": _("Sensitive")}
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -115,12 +120,44 @@ class CrossingForm(forms.ModelForm):
         given = super().clean() or self.cleaned_data
         self._set_aside_what_is_wrong()
         given["must_speak"] = [self._country(side) for side in given.get("must_speak", ())]
+        self._check_rights(given)
         for name, most in (("latitude", 90), ("longitude", 180)):
             if given.get(name) is not None and abs(given[name]) > most:
                 self.add_error(name, gettext("A number from -%(most)s to %(most)s is expected.") % {"most": most})
         if (given.get("latitude") is None) != (given.get("longitude") is None):
             self.add_error("longitude", gettext("Give both latitude and longitude, or neither."))
         return given
+
+    def _check_rights(self, given: dict[str, Any]) -> None:
+        """Who looks after some countries makes and moves crossings there only; what is sensitive stays so until a
+        second person agrees.
+        """
+        own = rights.countries_of(self.editor)
+        sides = {self._country(side) for side, _ in SIDES}
+        if own is not None and sides and own.isdisjoint(sides) and not {"country_a", "country_b"} & self.errors.keys():
+            words = gettext("One side has to lie in a country that you look after: %(own)s.")
+            self.add_error("country_a", words % {"own": ", ".join(sorted(own))})
+        if self.instance.pk and self.instance.sensitive and not given.get("sensitive"):
+            words = gettext(
+                "A second person has to agree: leave it ticked, and use “No longer sensitive…” on its page."
+            )
+            self.add_error("sensitive", words)
+
+    def _post_clean(self) -> None:
+        """How a sensitive crossing's word is weighed may not be eased by one person alone: it is tried, and undone."""
+        super()._post_clean()  # type: ignore[misc]
+        if self.errors or not (self.instance.pk and self.instance.sensitive and self.changed_data):
+            return
+        with transaction.atomic():
+            self.instance.save()
+            try:
+                ledger.touch_crossing(self.instance, now=timezone.now(), guard=ledger.Guard())
+            except ledger.NeedsSecond:
+                words = gettext(
+                    "So weighed, lanes of this sensitive crossing would stand looser: that is for two persons."
+                )
+                self.add_error(next(name for name in self.changed_data if name in self.fields), words)
+            transaction.set_rollback(True)
 
 
 class LastReported(admin.SimpleListFilter):
@@ -154,6 +191,7 @@ class Trust(admin.SimpleListFilter):
 
 @admin.register(Crossing)
 class CrossingAdmin(Undeletable):
+    crossing_at = ""
     form = CrossingForm
     list_display = ("name", "sides", "state", "stands", "told", "slug")
     list_filter = (LastReported, Trust, "country_a", "country_b")
@@ -167,7 +205,7 @@ class CrossingAdmin(Undeletable):
         (_("First side"), {"fields": ("country_a", "place_a", "timezone_a")}),
         (_("Second side"), {"fields": ("country_b", "place_b", "timezone_b")}),
         (_("Where"), {"fields": ("latitude", "longitude", "position_verified")}),
-        (_("How its word is weighed"), {"fields": ("must_speak", "fresh_for", "forget_after")}),
+        (_("How its word is weighed"), {"fields": ("must_speak", "fresh_for", "forget_after", "sensitive")}),
         (_("Hours and notes"), {"fields": ("hours", "hours_note", "note")}),
     )
 
@@ -192,10 +230,13 @@ class CrossingAdmin(Undeletable):
     def get_urls(self) -> list[URLPattern]:
         return [act(self, "confirm", partial(acts.confirm_crossing, self)), *super().get_urls()]
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        return type("CrossingForm", (super().get_form(request, obj, change, **options),), {"editor": acting(request)})
+
     def save_model(self, request: HttpRequest, obj: Crossing, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if form.changed_data or not change:
-            ledger.touch_crossing(obj, now=timezone.now(), by=acting(request))
+            ledger.touch_crossing(obj, now=timezone.now(), by=acting(request), guard=ledger.Guard())
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -43,6 +43,7 @@ class Failing(admin.SimpleListFilter):
 
 @admin.register(Endpoint)
 class EndpointAdmin(LookOnly):
+    source_at = "key__source"
     list_display = ("number", "source", "url", "standing", "failing", "waits", "tried")
     list_display_links = ("number",)
     list_filter = ("state", "held", Failing, "key__source")

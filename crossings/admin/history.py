@@ -12,15 +12,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crossings.admin import wording
-from crossings.admin.house import LookOnly, pretty
+from crossings.admin.house import LookOnly, OwnCrossings, pretty
 from crossings.admin.report import bullets
 from crossings.models import Change, Period
 
 
 @admin.register(Change)
 class ChangeAdmin(LookOnly):
+    crossing_at = "crossing"
     list_display = ("position", "type", "crossing", "recorded")
-    list_filter = ("type", "crossing")
+    list_filter = ("type", ("crossing", OwnCrossings))
     list_select_related = ("crossing",)
     search_fields = ("crossing__name", "crossing__slug")
     ordering = ("-position",)
@@ -40,9 +41,10 @@ class ChangeAdmin(LookOnly):
 
 @admin.register(Period)
 class PeriodAdmin(LookOnly):
+    crossing_at = "crossing"
     list_display = ("crossing", "state", "begins", "ends")
     list_display_links = ("begins",)
-    list_filter = ("state", "crossing")
+    list_filter = ("state", ("crossing", OwnCrossings))
     list_select_related = ("crossing",)
     search_fields = ("crossing__name", "crossing__slug")
     ordering = ("-start", "crossing")

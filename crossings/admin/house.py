@@ -10,7 +10,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -19,6 +19,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from crossings import rights
 from crossings.domain.fields import clean, phone_number_in
 
 admin.site.site_header = _("Border crossings: staff")
@@ -46,7 +47,34 @@ def check(allowed: bool) -> None:
         raise PermissionDenied
 
 
-class LookOnly(admin.ModelAdmin):
+class OwnCrossings(admin.RelatedFieldListFilter):
+    """By crossing, of those that this person looks after."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        own = {"pk__in": rights.crossings_of(request.user)}
+        return list(field.get_choices(include_blank=False, ordering=("name",), limit_choices_to=own))
+
+
+class OfOwnCountries(admin.ModelAdmin):
+    """Rows outside of the countries that a person looks after are not there: in no list, search, page, act or history.
+
+    `crossing_at` and `source_at` are the ways from a row to its crossing and its source, "" where it is one; None where
+    it has none, or where others than those who look after its source may see it.
+    """
+
+    crossing_at: str | None = None
+    source_at: str | None = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request)
+        if self.crossing_at is not None:
+            rows = rights.limited(rows, request.user, self.crossing_at)
+        if self.source_at is not None:
+            rows = rights.of_own_sources(rows, request.user, self.source_at)
+        return rows
+
+
+class LookOnly(OfOwnCountries):
     """To be looked at: history and what is derived from it is never added, edited or deleted by hand."""
 
     actions = None
@@ -74,7 +102,7 @@ class SeenByLoggers(LookOnly):
         return super().has_module_permission(request) or may_log(request)
 
 
-class Undeletable(admin.ModelAdmin):
+class Undeletable(OfOwnCountries):
     """Edited, but never deleted: what was said stays tied to it."""
 
     actions = None

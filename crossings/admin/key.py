@@ -61,6 +61,7 @@ class KeyForm(forms.Form):
 
 @admin.register(ApiKey)
 class ApiKeyAdmin(LookOnly):
+    source_at = "source"
     list_display = ("shown", "source", "name", "may", "standing", "made", "expires", "used")
     list_filter = (("revoked_at", admin.EmptyFieldListFilter), "source")
     list_select_related = ("source",)

@@ -40,6 +40,7 @@ class Failed(admin.SimpleListFilter):
 
 @admin.register(Poll)
 class PollAdmin(LookOnly):
+    source_at = "source"
     list_display = ("started", "source", "took", "size", "came", "error", "file_name")
     list_filter = (Failed, "source")
     list_select_related = ("source",)

@@ -34,6 +34,7 @@ def may_try(request: HttpRequest) -> bool:
 
 @admin.register(RawBatch)
 class RawBatchAdmin(LookOnly):
+    source_at = "source"
     list_display = ("number", "source", "received", "state", "size", "why", "attempts", "done")
     list_display_links = ("number",)
     list_filter = ("state", "source")

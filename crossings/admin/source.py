@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -17,7 +18,8 @@ from django.utils.translation import gettext_lazy as _
 
 from crossings.admin import wording
 from crossings.admin.fields import MINUTE, CountriesField, CountryField, LengthField
-from crossings.admin.house import Undeletable, act
+from crossings.admin.house import Undeletable, act, acting
+from crossings.admin.people.person import check_grant
 from crossings.admin.source_acts import glance, poll_now, retry
 from crossings.domain.vocabulary import SourceKind
 from crossings.feeds import FORMATS, FeedError
@@ -63,6 +65,8 @@ class SourceForm(forms.ModelForm):
     )  # fmt: skip
     drop_headers = forms.BooleanField(label=_("Send no headers of ours any more"), required=False)
 
+    editor: User
+
     class Meta:
         model = Source
         exclude = ("headers",)
@@ -88,6 +92,11 @@ class SourceForm(forms.ModelForm):
                 % {"why": error.detail}
             ) from None
         return address
+
+    def clean_countries(self) -> list[str]:
+        countries: list[str] = self.cleaned_data["countries"]
+        check_grant(self.editor, countries)
+        return countries
 
     def clean_options(self) -> dict[str, Any]:
         options = self.cleaned_data["options"]
@@ -142,6 +151,7 @@ class Polled(admin.SimpleListFilter):
 
 @admin.register(Source)
 class SourceAdmin(Undeletable):
+    source_at = ""
     form = SourceForm
     list_display = ("name", "public_label", "kind", "country", "trusted", "active", "format", "last_success", "failing")
     list_filter = ("kind", "trusted", "active", Polled)
@@ -160,6 +170,9 @@ class SourceAdmin(Undeletable):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
         return super().get_queryset(request).select_related("state")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
+        return type("SourceForm", (super().get_form(request, obj, change, **options),), {"editor": acting(request)})
 
     def save_model(self, request: HttpRequest, obj: Source, form: Any, change: bool) -> None:
         given = form.cleaned_data

@@ -28,7 +28,7 @@ def glance(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
     check(model_admin.has_view_permission(request))
     now = timezone.now()
     age = pulse.heartbeat_age(now)
-    rows = [{"of": each, "state": _told(each, now)} for each in glances(Source.objects.all(), now)]
+    rows = [{"of": each, "state": _told(each, now)} for each in glances(model_admin.get_queryset(request), now)]
     return page(
         request, model_admin, "source/glance.html", title=gettext("Sources at a glance"), rows=rows,
         may_change=model_admin.has_change_permission(request), worker_answers=pulse.answers(now),

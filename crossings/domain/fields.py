@@ -28,6 +28,11 @@ PHONE = re.compile(r"(?<!\d)\+?\d(?:[\s().\-\u2010-\u2015\u200c\u200d]{0,2}\d){8
 DATE_LIKE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?|\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{1,2}:\d\d")
 
 
+def digits(text: str) -> str:
+    """With the digits of any script as 0 to 9."""
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+
+
 def phone_number_in(text: str) -> bool:
     """Whether a text seems to hold a telephone number; times and dates are not taken for one."""
     return bool(PHONE.search(DATE_LIKE.sub("#", text)))

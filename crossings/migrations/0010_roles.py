@@ -21,7 +21,7 @@ EDITOR = REVIEWER | {
 }  # fmt: skip
 ADMINISTRATOR = EDITOR | {
     "auth.view_user", "auth.change_user", "crossings.view_invitation", "crossings.add_invitation",
-    "crossings.change_invitation", "crossings.view_duty", "crossings.change_duty", "crossings.view_apikey",
+    "crossings.change_invitation", "crossings.view_duty", "crossings.add_duty", "crossings.change_duty", "crossings.view_apikey",
     "crossings.add_apikey", "crossings.change_apikey", "crossings.view_endpoint", "crossings.change_endpoint",
     "admin.view_logentry",
 }  # fmt: skip

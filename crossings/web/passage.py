@@ -7,7 +7,6 @@ stored, and nothing of it reaches the database.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -26,6 +25,7 @@ from django.views.decorators.http import require_http_methods
 from crossings.board import sheet as read_sheet
 from crossings.board.passage import passage as read_passage
 from crossings.domain.faults import Refused
+from crossings.domain.fields import digits
 from crossings.domain.fitting import SOON
 from crossings.domain.hours import hours_now
 from crossings.domain.passage import Answer, shuts_at
@@ -159,13 +159,8 @@ def _read(given: QueryDict) -> tuple[Json, dict[str, str]]:
         if data[name] and data[name] not in NAMES:
             faults[name] = _fault(name, "unknown_country")
     codes = BETWEEN.split(given.get("hs", "").strip())
-    data["hs"] = [_in_ascii(each) for each in codes] if codes != [""] else None
+    data["hs"] = [digits(each) for each in codes] if codes != [""] else None
     return data, faults
-
-
-def _in_ascii(text: str) -> str:
-    """With the digits of any script as 0 to 9."""
-    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
 
 
 def _fault(pointer: str, code: str) -> str:

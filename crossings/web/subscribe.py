@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.core import signing
 from django.core.cache import cache
 from django.core.exceptions import BadRequest, SuspiciousOperation
@@ -33,6 +32,7 @@ from crossings import alerts, bell
 from crossings.alerts.letters import chosen, stands_now
 from crossings.alerts.subscribe import hashes, mailbox
 from crossings.board import sheet
+from crossings.caller import address_of
 from crossings.domain.network import house
 from crossings.models import Crossing, Subscription
 from crossings.phrases.labels import label
@@ -168,9 +168,7 @@ def _foreign(request: HttpRequest) -> bool:
 
 def _client(request: HttpRequest) -> str:
     """Who asks, as a number that tells nobody where they are: the address that our outermost proxy saw."""
-    seen = request.headers.get("X-Forwarded-For", "").split(",")[-settings.PROXIES :] if settings.PROXIES else []
-    address = (seen[0] if seen else "").strip() or request.META.get("REMOTE_ADDR", "")
-    return salted_hmac("subscriber's network", house(address), algorithm="sha256").hexdigest()
+    return salted_hmac("subscriber's network", house(address_of(request)), algorithm="sha256").hexdigest()
 
 
 def _within(name: str, most: int, seconds: int) -> bool:
