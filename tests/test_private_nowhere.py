@@ -18,11 +18,14 @@ from django.urls import NoReverseMatch, URLPattern, URLResolver, get_resolver, r
 from django.utils import timezone, translation
 
 from crossings import drafts, ledger
+from crossings.admin.door import BEFORE_THE_DOOR
 from crossings.models import Alarm, Draft, Poll, RawBatch, Report, Source
 from tests.api import Api, api
 from tests.desk import logged_in, staff
 from tests.factories import claim, lanes, make_crossing, make_key, make_source, reading, say
 from tests.test_front import Asked
+from tests.walk import address as address_of_row
+from tests.walk import addresses, first_rows
 
 __all__ = ["api"]
 pytestmark = pytest.mark.django_db
@@ -44,7 +47,7 @@ KEYED = {
 }  # fmt: skip
 # For whoever holds the link in a letter.
 OWN = {"web:subscription", "web:leave"}
-STAFF = "admin:"
+STAFF = ("admin:", "desk:")
 
 QUERIES = ("", "?lite=1", "?at=2023-02-24T12:00:00Z", "?as_known_at=2099-01-01T00:00:00Z", "?limit=500", "?state=open",
            f"?q={HUSH[:2]}", "?traffic=cargo&to=PK", "?bucket=day", "?after=0&limit=1000")  # fmt: skip
@@ -197,16 +200,10 @@ def test_every_page_of_staff_is_for_staff_and_for_no_cache(house: dict[str, Any]
 
 
 def staff_paths() -> Iterator[str]:
-    rows = {"source": Source, "report": Report, "draft": Draft, "poll": Poll, "rawbatch": RawBatch, "alarm": Alarm}
-    yield from ("/admin/", "/admin/login/", "/admin/jsi18n/", "/admin/password_change/", "/admin/autocomplete/")
-    for name in sorted(name for name in all_names() if name.startswith("admin:crossings_")):
-        model = rows.get(name.split("_")[1])
-        first = model._default_manager.first() if model else None
-        try:
-            yield reverse(name)
-        except NoReverseMatch:
-            if first is not None:
-                yield reverse(name, args=[first.pk])
+    rows = first_rows()
+    for name, pattern in sorted(dict(addresses(get_resolver().url_patterns)).items()):
+        if name not in BEFORE_THE_DOOR:
+            yield address_of_row(name, pattern, rows)
 
 
 def test_public_answers_set_no_cookie_vary_with_none_and_are_the_same_for_all(house: dict[str, Any]) -> None:

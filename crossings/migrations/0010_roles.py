@@ -29,7 +29,7 @@ ROLES = {"recorder": RECORDER, "reviewer": REVIEWER, "editor": EDITOR, "administ
 
 TRAIL = """
 CREATE TRIGGER audit_rows BEFORE UPDATE OR DELETE ON django_admin_log
-    FOR EACH ROW EXECUTE FUNCTION crossings_append_only();
+    FOR EACH ROW EXECUTE FUNCTION crossings_append_only('object_repr', 'change_message');
 CREATE TRIGGER audit_table BEFORE TRUNCATE ON django_admin_log
     FOR EACH STATEMENT EXECUTE FUNCTION crossings_append_only();
 """

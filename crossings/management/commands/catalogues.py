@@ -38,8 +38,15 @@ NO_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 """Written into the compiled files, so that the same texts always compile to the same bytes."""
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]")
 OURS = ["crossings", "templates"]
-IN_ENGLISH = ["admin"]
-"""What only staff see."""
+_ADMIN = ("alarm", "crossing", "endpoint", "fields", "files", "glance", "history", "hours", "key", "poll", "raw_batch")
+_PAGES = ("alarm", "apikey", "change", "crossing", "endpoint", "files", "invitation", "period", "poll", "rawbatch")
+IN_ENGLISH = {
+    *(f"crossings/admin/{name}{ending}" for name in (*_ADMIN, "source", "source_acts") for ending in ("", ".py")),
+    *(f"crossings/admin/people/{name}.py" for name in ("invitation", "person", "trail")),
+    *(f"templates/admin/crossings/{name}" for name in (*_PAGES, "source", "key_add.html", "key_made.html")),
+    *(f"templates/admin/crossings/people/{name}.html" for name in ("invite", "invited", "person")),
+}
+"""What only editors and administrators see."""
 MOST_TOLD = 40
 
 
@@ -72,14 +79,23 @@ def extracted() -> Catalog:
     """All texts of the code and the templates, by GNU gettext. Raises CommandError where that is not installed."""
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), override_settings(LOCALE_PATHS=[folder]):
         for name in OURS:
-            Path(name).mkdir()
-            for each in (BASE_DIR / name).iterdir():
-                if each.name not in IN_ENGLISH:
-                    (Path(name) / each.name).symlink_to(each)
+            _link(name)
         call_command(
             "makemessages", locale=["en"], extensions=["html", "py", "txt"], symlinks=True, no_wrap=True, verbosity=0
         )
         return read_po(io.BytesIO(Path("en/LC_MESSAGES/django.po").read_bytes()))
+
+
+def _link(name: str) -> None:
+    """This file or folder of the tree, without what stays in English, under its own name here."""
+    if name in IN_ENGLISH:
+        return
+    if not any(each.startswith(f"{name}/") for each in IN_ENGLISH):
+        Path(name).symlink_to(BASE_DIR / name)
+        return
+    Path(name).mkdir()
+    for each in (BASE_DIR / name).iterdir():
+        _link(f"{name}/{each.name}")
 
 
 def _update(locale: str, template: Catalog) -> list[str]:
