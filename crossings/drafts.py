@@ -27,6 +27,8 @@ Lanes = dict[tuple[str, str], str]
 
 NEAR = timedelta(hours=24)
 """What two sources say to hold from within such a time may be the same event."""
+IN_HAND = timedelta(minutes=10)
+"""So long a draft that somebody looks at is theirs, unless they look again."""
 MOST_COMPARED = 2000
 MOST_AROUND = 30
 
@@ -218,8 +220,35 @@ def decided_how(row: Draft) -> str:
 
 def _decide(draft: Draft, row: Draft, decision: Draft.Decision, by: User, now: datetime) -> None:
     row.decision, row.decided_by, row.decided_at = decision, by, now
+    row.in_hand_of = row.in_hand_until = None
     row.save()
     draft.refresh_from_db()
+
+
+# Who is working on what
+
+
+def take_in_hand(draft: Draft, by: User, now: datetime, *, over: bool = False) -> bool:
+    """Say that this person is working on it, for ten minutes more. Whether it is theirs now: another's stays theirs
+    until it runs out, unless it is taken `over`.
+    """
+    rows = Draft.objects.filter(pk=draft.pk, decision="")
+    if not over:
+        rows = rows.filter(Q(in_hand_of=None) | Q(in_hand_of=by) | Q(in_hand_until__lte=now))
+    taken = bool(rows.update(in_hand_of=by, in_hand_until=now + IN_HAND))
+    draft.refresh_from_db(fields=["in_hand_of", "in_hand_until", "decision"])
+    return taken
+
+
+def let_go(draft: Draft, by: User) -> None:
+    """Work on it no more; what another took over stays theirs."""
+    Draft.objects.filter(pk=draft.pk, in_hand_of=by).update(in_hand_of=None, in_hand_until=None)
+
+
+def in_other_hands(draft: Draft, person: User, now: datetime) -> bool:
+    """Whether somebody else is working on it."""
+    until = draft.in_hand_until
+    return draft.in_hand_of_id not in (None, person.pk) and until is not None and until > now
 
 
 # What says the same
@@ -240,7 +269,7 @@ def says_the_same(draft: Draft, report: Report) -> bool:
 
 def covers(draft: Draft, report: Report) -> bool:
     """Whether it says of every lane of the report what that says, so that it may confirm it as a whole."""
-    said, reported = (_states(lanes) for lanes in (draft.content.get("lanes", []), report.lanes))
+    said, reported = (states_of(lanes) for lanes in (draft.content.get("lanes", []), report.lanes))
     return draft.kind == Draft.Kind.REPORT and reported.items() <= said.items()
 
 
@@ -281,9 +310,13 @@ def _whole(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.select_related("source", "crossing", "retraction")
 
 
-def suggested(draft: Draft) -> list[Suggestion]:
-    """Of which crossings a text may speak."""
-    return Names.load().suggest(f"{draft.content.get('title', '')} . {draft.content.get('text', '')}")
+def suggested(draft: Draft, names: Names | None = None) -> list[Suggestion]:
+    """Of which crossings a text may speak; of those of `names`, if given."""
+    return (names or Names.load()).suggest(text_of(draft))
+
+
+def text_of(draft: Draft) -> str:
+    return f"{draft.content.get('title', '')} . {draft.content.get('text', '')}"
 
 
 def _moment(draft: Draft) -> datetime:
@@ -293,11 +326,12 @@ def _moment(draft: Draft) -> datetime:
 
 
 def _alike(one: Json, other: Json) -> bool:
-    said, also = _states(one["lanes"]), _states(other["lanes"])
+    said, also = states_of(one["lanes"]), states_of(other["lanes"])
     common = said.keys() & also.keys()
     announced = [each.get("basis") == Basis.ANNOUNCED for each in (one, other)]
     return bool(common) and announced[0] == announced[1] and all(said[lane] == also[lane] for lane in common)
 
 
-def _states(lanes: list[Json]) -> Lanes:
+def states_of(lanes: list[Json]) -> Lanes:
+    """By lane, what is said of it."""
     return {(lane["traffic"], lane["to"]): lane["state"] for lane in lanes}

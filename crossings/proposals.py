@@ -16,10 +16,13 @@ from django.utils.translation import gettext
 
 from crossings import drafts, ledger
 from crossings.domain.claims import Claim
+from crossings.domain.loosening import is_looser
 from crossings.domain.readings import Reading as Count
+from crossings.domain.vocabulary import Basis, State
 from crossings.ingest import read_claim, read_reading
-from crossings.ledger import Guard, NeedsSecond, Result
-from crossings.ledger.transaction import in_transaction
+from crossings.ledger import Guard, NeedsSecond, Outcome, Overtaken, Result
+from crossings.ledger.guard import by_time
+from crossings.ledger.transaction import Touched, in_transaction, lock_crossings
 from crossings.matching import Names
 from crossings.models import Crossing, Draft, Proposal, Reading, Report, Source
 
@@ -27,6 +30,9 @@ Json = dict[str, Any]
 Item = Claim | Count
 Seen = Mapping[str, str]
 """By slug: ledger.stands() of each crossing as it was when the person looked."""
+
+
+ONCE = (Proposal.Kind.UPDATE, Proposal.Kind.CORRECTION, Proposal.Kind.CONFIRMATION)
 
 
 class NotNow(Exception):
@@ -54,7 +60,7 @@ def record(
         while left:
             try:
                 with transaction.atomic():
-                    guard = Guard(seen or {})
+                    guard = Guard(seen or {}, now=now)
                     found.results = ledger.record_many(source, left, now=now, by=by, how_known=how_known, guard=guard)
                 break
             except NeedsSecond as needs:
@@ -70,13 +76,40 @@ def record(
 
 def retract(target: Report | Reading, *, reason: str, by: User, now: datetime, seen: Seen | None = None) -> Done | None:
     """Take it back; None where it was taken back before. Raises ledger.Overtaken."""
+    guard = Guard(seen or {}, now=now)
+
+    def work() -> bool:
+        done = ledger.retract(target, reason=reason, now=now, by=by, guard=guard)
+        if done and target.crossing.sensitive and _lets_pass_later(target, [], now):
+            raise NeedsSecond(target.crossing.slug, [])
+        return done
+
     try:
-        return Done() if ledger.retract(target, reason=reason, now=now, by=by, guard=Guard(seen or {})) else None
+        return Done() if in_transaction(work) else None
     except NeedsSecond as needs:
-        row = _propose(
-            Proposal.Kind.RETRACTION, needs.slug, f"retract-{_name(target)}", by, now, target=target, reason=reason
-        )
+        key = f"retract-{_name(target)}"
+        row = _propose(Proposal.Kind.RETRACTION, needs.slug, key, by, now, target=target, reason=reason)
         return Done(proposals=[row])
+
+
+def _lets_pass_later(target: Report | Reading, instead: Sequence[Item], now: datetime) -> bool:
+    """Whether what was to close or restrict from a later time on would do so no more, or later, with these instead."""
+    if isinstance(target, Reading) or target.basis == Basis.ANNOUNCED:
+        return False
+    begins = target.effective_at
+    if begins is None or begins <= now:
+        return False
+    stricter = {
+        (lane.traffic, lane.to): lane.state.value
+        for item in instead
+        if isinstance(item, Claim) and item.effective_at and item.effective_at <= begins
+        for lane in item.lanes
+    }
+    return any(
+        lane["state"] in (State.RESTRICTED, State.CLOSED)
+        and is_looser(stricter.get((lane["traffic"], lane["to"])), lane["state"])
+        for lane in target.lanes
+    )
 
 
 def correct(
@@ -85,7 +118,7 @@ def correct(
 ) -> Done:  # fmt: skip
     """Take a report back and record what is right instead, in one act. Raises ledger.Overtaken."""
     try:
-        results = _correct(target, source, items, reason, by, now, how_known, Guard(seen or {}))
+        results = _correct(target, source, items, reason, by, now, how_known, Guard(seen or {}, now=now))
         return Done(results=results)
     except NeedsSecond as needs:
         content = {"items": [_as_json(item, now) for item in items], "how_known": how_known}
@@ -102,22 +135,26 @@ def _correct(
 ) -> list[Result]:  # fmt: skip
 
     def work() -> list[Result]:
-        crossing = Crossing.objects.get(pk=target.crossing_id)
-        before = _status_of(crossing)
+        before = by_time(_locked(target), now)
         # Looser for an instant, between the two, is no loosening: only how it stands in the end is asked.
-        ledger.retract(target, reason=reason, now=now, by=by, guard=replace(guard, alone=False))
+        first = ledger.retract(target, reason=reason, now=now, by=by, guard=replace(guard, alone=False))
         results = ledger.record_many(source, items, now=now, by=by, how_known=how_known, guard=Guard(alone=False))
-        lanes = ledger.loosened(before, _status_of(crossing)) if guard.alone and crossing.sensitive else []
-        if lanes:
-            raise NeedsSecond(crossing.slug, lanes)
+        each = _locked(target)
+        if not first and any(result.outcome is not Outcome.SAME for result in results):
+            raise Overtaken(each.crossing.slug)  # somebody else took it back
+        if guard.alone and each.crossing.sensitive:
+            lanes = ledger.loosened(before, each.current.status)
+            if lanes or _lets_pass_later(target, items, now):
+                raise NeedsSecond(each.crossing.slug, lanes)
+            rows = Report.objects.filter(pk__in=[result.report for result in results if result.report])
+            guard.check_orders(each, list(rows), now)
         return results
 
     return in_transaction(work)
 
 
-def _status_of(crossing: Crossing) -> Json:
-    status: Json = Crossing.objects.select_related("current").get(pk=crossing.pk).current.status
-    return status
+def _locked(target: Report) -> Touched:
+    return lock_crossings([target.crossing_id])[target.crossing_id]
 
 
 def confirm(
@@ -127,7 +164,7 @@ def confirm(
     """Say that these reports of one crossing still held at `at`; how many confirmations are new. Raises Overtaken."""
     try:
         return ledger.confirm(
-            reports, source=source, at=at, now=now, by=by, how_known=how_known, guard=Guard(seen or {})
+            reports, source=source, at=at, now=now, by=by, how_known=how_known, guard=Guard(seen or {}, now=now)
         )
     except NeedsSecond as needs:
         content = {"reports": [report.pk for report in reports], "at": at.isoformat(), "how_known": how_known}
@@ -154,7 +191,7 @@ def accept(
     """As drafts.accept(), and at a sensitive crossing perhaps only proposed."""
     try:
         return drafts.accept(
-            draft, by=by, now=now, content=content, count=count, how_known=how_known, guard=Guard(seen or {})
+            draft, by=by, now=now, content=content, count=count, how_known=how_known, guard=Guard(seen or {}, now=now)
         )
     except NeedsSecond as needs:
         said = {"content": content, "count": count, "how_known": how_known}
@@ -180,11 +217,14 @@ def _propose(
     kind: Proposal.Kind, slug: str, key: str, by: User, now: datetime, *, target: Report | Reading | None = None,
     draft: Draft | None = None, source: Source | None = None, content: Json | None = None, reason: str = "",
 ) -> Proposal:  # fmt: skip
-    """The proposal that waits; where the same waits already, that one."""
-    waiting = Proposal.objects.filter(key__startswith=f"{key}:{slug}:", decision="").first()
-    if waiting is not None:
-        return waiting
-    nth = Proposal.objects.filter(key__startswith=f"{key}:{slug}:").count()
+    """The proposal that waits; where the same waits already, that one. What a form or a tap sent is proposed once, even
+    when it comes again after the decision; what was refused of a row may be proposed anew.
+    """
+    same = list(Proposal.objects.filter(key__startswith=f"{key}:{slug}:").order_by("pk"))
+    found = next((row for row in same if not row.decision or kind in ONCE), None)
+    if found is not None:
+        return found
+    nth = len(same)
     row, _ = Proposal.objects.get_or_create(
         key=f"{key}:{slug}:{nth}",
         defaults={
@@ -241,18 +281,24 @@ def perform(row: Proposal, *, by: User, now: datetime, seen: Seen | None = None)
     how_known = row.content.get("how_known", "")
     if kind == Proposal.Kind.UPDATE:
         assert row.source is not None
-        ledger.record_many(
-            row.source, _items(row), now=now, by=proposer, how_known=how_known, vouched=True, guard=guard
+        _all_taken(
+            ledger.record_many(
+                row.source, _items(row), now=now, by=proposer, how_known=how_known, vouched=True, guard=guard
+            )
         )
     elif kind == Proposal.Kind.CORRECTION:
         assert row.source is not None and row.report is not None
-        _correct(row.report, row.source, _items(row), row.reason, proposer, now, how_known, guard)
+        _still_counts(row.report)
+        _all_taken(_correct(row.report, row.source, _items(row), row.reason, proposer, now, how_known, guard))
     elif kind == Proposal.Kind.CONFIRMATION:
         assert row.source is not None
         reports = list(Report.objects.filter(pk__in=row.content["reports"], retraction=None))
+        if not reports:
+            raise NotNow(gettext("What it speaks of was taken back meanwhile."))
         at = datetime.fromisoformat(row.content["at"])
         ledger.confirm(reports, source=row.source, at=at, now=now, by=proposer, how_known=how_known, guard=guard)
     elif kind == Proposal.Kind.RETRACTION:
+        _still_counts(_target(row))
         ledger.retract(_target(row), reason=row.reason, now=now, by=proposer, guard=guard)
     elif kind == Proposal.Kind.REDACTION:
         ledger.redact(_target(row), row.content["fields"], reason=row.reason, now=now, by=proposer)
@@ -262,6 +308,17 @@ def perform(row: Proposal, *, by: User, now: datetime, seen: Seen | None = None)
         drafts.accept(row.draft, by=proposer, now=now, how_known=how_known, guard=guard, **said)
     else:
         Crossing.objects.filter(pk=row.crossing_id).update(sensitive=False)
+
+
+def _still_counts(target: Report | Reading) -> None:
+    if hasattr(target, "retraction"):
+        raise NotNow(gettext("What it speaks of was taken back meanwhile."))
+
+
+def _all_taken(results: Sequence[Result]) -> None:
+    left = next((each for each in results if each.outcome not in (Outcome.RECORDED, Outcome.SAME)), None)
+    if left is not None:
+        raise NotNow(left.detail or left.outcome.label)
 
 
 def _target(row: Proposal) -> Report | Reading:

@@ -9,6 +9,9 @@ from typing import Any
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+
+from crossings.admin.door import BEGUN
 
 Fields = dict[str, Any]
 
@@ -99,6 +102,9 @@ def staff(username: str = "zahra", *permissions: str, superuser: bool = False) -
 def logged_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
+    session = client.session
+    session[BEGUN] = timezone.now().timestamp()
+    session.save()
     return client
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 import pytest
+from django.db import connection
 from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from crossings import board, ledger
@@ -302,7 +304,8 @@ def test_the_crossing_is_found_by_any_name_in_any_script_or_chosen_from_a_list(t
     torkham.names = {"ps": "تورخم"}
     torkham.save()
     assert client.get(LOG, {"crossing": "تورخم"}).context["form"]
-    assert client.get(LOG).context["borders"] == [("Afghanistan – Pakistan", [torkham])]
+    [border] = client.get(LOG).context["borders"]
+    assert (border.name, border.crossings) == ("Afghanistan – Pakistan", [torkham])
     assert "No crossing is called" in now_text(client.get(LOG, {"crossing": "atlantis"}))
 
 
@@ -321,10 +324,12 @@ def test_a_username_that_no_slug_can_hold_still_speaks_for_one_person_only(torkh
 
 def test_the_form_takes_the_same_queries_whatever_was_said_before(torkham, client, django_assert_num_queries):
     log(client, WEEK[0])
-    with django_assert_num_queries(8):
+    with CaptureQueriesContext(connection) as queries:
         client.get(LOG, {"crossing": "torkham"})
+    spent = len(queries)
+    assert spent <= 14
     for typed in WEEK[1:]:
         log(client, typed)
     make_crossing("chaman")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(spent):
         client.get(LOG, {"crossing": "torkham"})

@@ -15,7 +15,7 @@ from django.utils import timezone
 from crossings import board
 from crossings.admin.log.asked import Typed, asked_back
 from crossings.admin.log.entry import Entry
-from crossings.domain.claims import stamp
+from crossings.domain.claims import Claim, stamp
 from crossings.models import Crossing, Reading, Report
 from tests.desk import KABUL, KARACHI, LOG, at, blank, fields_of, log, logged_in, preview, save, staff
 from tests.factories import make_crossing, utc
@@ -188,3 +188,61 @@ def test_the_preview_tells_of_a_backlog_too_old_for_the_board_and_the_page_of_it
 def test_a_count_that_stands_nowhere_is_refused_beside_its_own_fields(client: Client) -> None:
     errors = sent(client, when="now", queue_low="5", queue_clock="10:00").context["form"].errors
     assert "Give the day, too" in str(errors["queue_day"])
+
+
+# Short ways to say when
+
+
+MINUTES = {"1730": "17:30", "17:30": "17:30", "930": "09:30", "9:05": "09:05", "۱۷۳۰": "17:30", "٠٦:٠٠": "06:00"}
+
+
+@pytest.mark.parametrize("typed", MINUTES)
+def test_a_time_is_typed_with_or_without_its_colon_in_the_digits_of_any_script(client: Client, typed: str) -> None:
+    log(client, {"lane_all": "closed", **at("2023-02-24", typed, KARACHI)})
+    at_karachi = Report.objects.get().effective_at
+    assert at_karachi is not None
+    assert f"{at_karachi + timedelta(hours=5):%H:%M}" == MINUTES[typed]
+
+
+SAID: list[tuple[dict[str, str], str, str]] = [
+    ({"when": "now"}, "2026-06-01T12:00:00Z", "exact"),
+    ({"when": "hour"}, "2026-06-01T11:00:00Z", "hour"),
+    ({"when": "today", "clock": "1400"}, "2026-06-01T09:30:00Z", "exact"),
+    ({"when": "today", "clock": "1400", "declared_by": "PK"}, "2026-06-01T09:00:00Z", "exact"),
+    ({"when": "today", "clock": "1400", "declared_by": "PK", "zone": KABUL}, "2026-06-01T09:30:00Z", "exact"),
+    ({"when": "yesterday", "clock": "2200", "precision": "hour"}, "2026-05-31T17:30:00Z", "hour"),
+    ({"when": "yesterday", "precision": "day"}, "2026-05-31T07:30:00Z", "day"),
+    ({"when": "today", "precision": "day"}, "2026-06-01T07:30:00Z", "day"),
+]
+
+
+@pytest.mark.parametrize(("typed", "expected", "precision"), SAID)
+def test_when_is_said_in_the_local_time_of_the_side_that_acted_else_of_the_first(
+    torkham: Crossing, client: Client, typed: dict[str, str], expected: str, precision: str
+) -> None:
+    filled = {**blank(client, "torkham"), "lane_all": "closed", **typed}
+    entry = Entry(torkham, User.objects.get(), NOW, QueryDict(urlencode(filled)))
+    assert entry.read(), entry.form.errors
+    [claim] = [item for item in entry.items if isinstance(item, Claim)]
+    assert (stamp(claim.effective_at), claim.precision) == (expected, precision)
+
+
+def test_today_means_the_day_of_the_preview_that_was_read_though_it_is_saved_after_midnight(
+    torkham: Crossing, client: Client
+) -> None:
+    evening = utc("2026-06-01 19:20")  # 23:50 in Kabul
+    filled = {**blank(client, "torkham"), "lane_all": "closed", "when": "today", "clock": "2300",
+              "now_at": "2026-06-01T19:20:00+0000"}  # fmt: skip
+    found = []
+    for now in (evening, evening + timedelta(minutes=20)):
+        entry = Entry(torkham, User.objects.get(), now, QueryDict(urlencode(filled)))
+        assert entry.read()
+        found.append(entry.fingerprint())
+    assert len(set(found)) == 1
+
+
+def test_today_without_a_time_asks_for_it_beside_its_field_and_a_time_to_come_is_refused_there(client: Client) -> None:
+    assert "Give the time" in str(sent(client, when="today").context["form"].errors["clock"])
+    tomorrow = timezone.now() + timedelta(days=1)
+    errors = sent(client, **at(f"{tomorrow:%Y-%m-%d}", "1000", KABUL)).context["form"].errors
+    assert "ahead of our clock" in str(errors["day"])

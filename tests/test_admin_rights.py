@@ -63,7 +63,8 @@ def rows() -> Rows:
     make_endpoint("https://partner.example/hooks", now, source)
     of_the_desk(User.objects.get(username="chief"))
     found = first_rows()
-    found |= {"report": Report.objects.get(), "reading": Reading.objects.get(), "draft": Draft.objects.first()}
+    draft = Draft.objects.get(kind=Draft.Kind.REPORT)
+    found |= {"report": Report.objects.get(), "reading": Reading.objects.get(), "draft": draft}
     found |= {"source": source, "user": User.objects.get(username="somebody")}
     return found
 

@@ -51,11 +51,11 @@ def page(live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def begin(page: Any) -> None:
     page.goto("/admin/")
     page.get_by_role("link", name="Log an update").click()
-    page.get_by_role("link", name="Torkham", exact=True).click()
+    page.get_by_role("link", name="Torkham", exact=True).first.click()
 
 
 def fill_time(page: Any, zone: str, day: str, clock: str, said_day: str, said_clock: str) -> None:
-    page.get_by_label("since the time below").check()
+    page.get_by_label("another day").check()
     page.get_by_label("Day", exact=True).fill(day)
     page.get_by_label("Time", exact=True).fill(clock)
     page.get_by_label("All times here are local time of").select_option(zone)
@@ -101,7 +101,7 @@ def log_the_week(page: Any) -> None:
     page.get_by_label("Afghanistan", exact=True).check()
     page.get_by_label("All lanes").select_option("closed")
     fill_time(page, "Asia/Kabul", "2023-02-19", "17:30", "2023-02-19", "19:30")
-    page.get_by_label("How well the time is known").select_option("hour")
+    page.get_by_label("To the hour").check()
     page.get_by_label("Why", exact=True).select_option("dispute")
     preview_and_save(page)
 
@@ -193,7 +193,7 @@ def test_sent_twice_by_an_impatient_thumb_it_is_recorded_once(page):
 def test_a_refusal_stands_beside_its_field_and_keeps_what_was_typed(page):
     begin(page)
     page.get_by_label("Note").fill("Call Karim on +93 70 123 4567")
-    page.get_by_label("since the time below").check()
+    page.get_by_label("another day").check()
     page.get_by_role("button", name="Preview").click()
     see(page, "look at what is marked below")
     assert page.locator(".field-note .errorlist").inner_text().startswith("Telephone numbers are not kept")

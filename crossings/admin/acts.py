@@ -14,17 +14,19 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crossings import ledger
+from crossings import ledger, proposals
 from crossings.admin import wording
 from crossings.admin.house import ReasonForm, act_page, acting, check, may_log
+from crossings.admin.log import stood, told
 from crossings.admin.log.parts import select
 from crossings.admin.log.preview import of_act
+from crossings.admin.log.rights import may_take_back, within_or_404
 from crossings.admin.moments import MomentForm
 from crossings.admin.speakers import own_source
 from crossings.domain.holds import AHEAD
 from crossings.domain.vocabulary import HowKnown
 from crossings.ledger.redact import FREE_TEXT
-from crossings.models import Crossing, Reading, Report
+from crossings.models import Crossing, Proposal, Reading, Report
 
 Target = Report | Reading
 
@@ -38,22 +40,38 @@ def _sent(request: HttpRequest) -> Any:
 
 
 def retract(model_admin: admin.ModelAdmin, request: HttpRequest, target: Target) -> HttpResponse:
-    check(may_log(request))
+    within_or_404(request, target.crossing)
+    check(may_take_back(request, target))
     if hasattr(target, "retraction"):
         messages.info(request, gettext("It was retracted before; nothing more was done."))
         return _back(target)
-    form = ReasonForm(_sent(request))
-    now = timezone.now()
+    form, now, notice = ReasonForm(_sent(request)), timezone.now(), ""
+    form.use_required_attribute = False
     if form.is_valid():
-        if ledger.retract(target, reason=form.cleaned_data["reason"], now=now, by=acting(request)):
-            model_admin.log_change(request, target, gettext("Retracted."))
-            messages.success(request, gettext("Retracted: it counts no more, and stays to be seen as retracted."))
-        return _back(target)
+        try:
+            return _retract(model_admin, request, target, form.cleaned_data["reason"], now)
+        except ledger.Overtaken:
+            notice = told.overtaken(stood.meanwhile([target.crossing], request.POST, now))
     shown = of_act(target.crossing, now, lambda: ledger.retract(target, reason="-", now=now))
     return act_page(
         request, model_admin, target, form, title=gettext("Retract %(target)s") % {"target": target},
-        verb=gettext("Retract"), about=_about(target, now), shown=shown,
+        verb=gettext("Retract"), about=_about(target, now), shown=shown, notice=notice,
+        stood=stood.marks([target.crossing]),
     )  # fmt: skip
+
+
+def _retract(
+    model_admin: admin.ModelAdmin, request: HttpRequest, target: Target, reason: str, now: datetime
+) -> HttpResponse:
+    done = proposals.retract(target, reason=reason, by=acting(request), now=now, seen=stood.seen(request.POST))
+    if done is None:
+        messages.info(request, gettext("It was retracted before; nothing more was done."))
+    elif done.proposals:
+        told.tell_proposed(model_admin, request, done.proposals)
+    else:
+        model_admin.log_change(request, target, gettext("Retracted."))
+        messages.success(request, gettext("Retracted: it counts no more, and stays to be seen as retracted."))
+    return _back(target)
 
 
 def _about(target: Target, now: datetime) -> list[str]:
@@ -89,6 +107,8 @@ class ConfirmForm(MomentForm):
 
 
 def confirm_report(model_admin: admin.ModelAdmin, request: HttpRequest, report: Report) -> HttpResponse:
+    within_or_404(request, report.crossing)
+    check(may_log(request))
     if hasattr(report, "retraction"):
         messages.error(request, gettext("It was retracted, so it cannot be confirmed. Log an update instead."))
         return _back(report)
@@ -101,6 +121,8 @@ def confirm_report(model_admin: admin.ModelAdmin, request: HttpRequest, report: 
 
 def confirm_crossing(model_admin: admin.ModelAdmin, request: HttpRequest, crossing: Crossing) -> HttpResponse:
     """As before: the reports on which its present status rests still hold."""
+    within_or_404(request, crossing)
+    check(may_log(request))
     sources = wording.as_it_stands(crossing, timezone.now())["status"]["sources"]
     reports = list(Report.objects.filter(pk__in=[each["report"] for each in sources]).select_related("crossing"))
     if not reports:
@@ -113,28 +135,40 @@ def _confirm(
     model_admin: admin.ModelAdmin, request: HttpRequest, target: Report | Crossing, crossing: Crossing,
     reports: list[Report],
 ) -> HttpResponse:  # fmt: skip
-    check(may_log(request))
-    now = timezone.now()
+    now, notice = timezone.now(), ""
     form = ConfirmForm(_sent(request), crossing, reports, now)
     if form.is_valid():
-        assert form.at is not None
-        user = acting(request)
-        new = ledger.confirm(
-            reports, source=own_source(user), at=form.at, now=now, by=user, how_known=form.cleaned_data["how_known"]
-        )
-        if new:
-            model_admin.log_change(request, target, gettext("Confirmed."))
-            done = gettext("Confirmed: it held still on %(when)s.")
-            messages.success(request, done % {"when": wording.when(crossing, form.at, now)})
-        else:
-            messages.info(request, gettext("This was already confirmed; nothing was recorded twice."))
-        return _back(target)
+        try:
+            _confirmed(model_admin, request, target, form, crossing, now)
+            return _back(target)
+        except ledger.Overtaken:
+            notice = told.overtaken(stood.meanwhile([crossing], request.POST, now))
     stands = wording.standings(wording.as_it_stands(crossing, now), wording.clock_at(crossing, now))
     return act_page(
         request, model_admin, target, form, title=gettext("As before: confirm %(target)s") % {"target": target},
         verb=gettext("As before, confirm"), about=[line for report in reports for line in _about(report, now)],
-        standings=stands,
+        standings=stands, notice=notice, stood=stood.marks([crossing]),
     )  # fmt: skip
+
+
+def _confirmed(
+    model_admin: admin.ModelAdmin, request: HttpRequest, target: Report | Crossing, form: ConfirmForm,
+    crossing: Crossing, now: datetime,
+) -> None:  # fmt: skip
+    assert form.at is not None
+    user, how_known = acting(request), form.cleaned_data["how_known"]
+    new = proposals.confirm(
+        crossing, form.reports, source=own_source(user), at=form.at, by=user, now=now, how_known=how_known,
+        seen=stood.seen(request.POST),
+    )  # fmt: skip
+    if isinstance(new, Proposal):
+        told.tell_proposed(model_admin, request, [new])
+    elif new:
+        model_admin.log_change(request, target, gettext("Confirmed."))
+        done = gettext("Confirmed: it held still on %(when)s.")
+        messages.success(request, done % {"when": wording.when(crossing, form.at, now)})
+    else:
+        messages.info(request, gettext("This was already confirmed; nothing was recorded twice."))
 
 
 class RedactForm(ReasonForm):
@@ -173,10 +207,11 @@ def _condition_texts(target: Target) -> str:
 
 
 def may_redact(request: HttpRequest) -> bool:
-    return bool(request.user.is_superuser)
+    return request.user.has_perm("crossings.redact_report")
 
 
 def redact(model_admin: admin.ModelAdmin, request: HttpRequest, target: Target) -> HttpResponse:
+    within_or_404(request, target.crossing)
     check(may_redact(request))
     if not free_texts(target):
         messages.info(request, gettext("It holds no free text that could be blanked."))
@@ -185,9 +220,14 @@ def redact(model_admin: admin.ModelAdmin, request: HttpRequest, target: Target) 
     if form.is_valid():
         given = form.cleaned_data
         now = timezone.now()
-        ledger.redact(target, given["fields_to_blank"], reason=given["reason"], now=now, by=acting(request))
-        model_admin.log_change(request, target, gettext("Redacted."))
-        messages.success(request, gettext("Blanked here and wherever it had been copied. States and times stay."))
+        proposed = proposals.redact(
+            target, given["fields_to_blank"], reason=given["reason"], by=acting(request), now=now
+        )
+        if proposed is not None:
+            told.tell_proposed(model_admin, request, [proposed])
+        else:
+            model_admin.log_change(request, target, gettext("Redacted."))
+            messages.success(request, gettext("Blanked here and wherever it had been copied. States and times stay."))
         return _back(target)
     about = [
         gettext("The words are gone for good, from the public pages, the API, the changes and the raw polls. Do not"

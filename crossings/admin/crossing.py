@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +25,11 @@ from crossings.admin.fields import DAY, HOUR, MINUTE, CountryField, LengthField,
 from crossings.admin.hours import HoursField
 from crossings.admin.house import Undeletable, act, acting, may_log
 from crossings.admin.log.parts import words
+from crossings.admin.proposal import unmark
+from crossings.admin.round import go_round
+from crossings.admin.round_mine import choose
 from crossings.admin.waiting import trusted_as
+from crossings.admin.work import desk
 from crossings.domain.vocabulary import Confidence, State, Traffic
 from crossings.matching import key
 from crossings.models import Crossing
@@ -148,10 +152,11 @@ class CrossingForm(forms.ModelForm):
         super()._post_clean()  # type: ignore[misc]
         if self.errors or not (self.instance.pk and self.instance.sensitive and self.changed_data):
             return
+        now = timezone.now()
         with transaction.atomic():
             self.instance.save()
             try:
-                ledger.touch_crossing(self.instance, now=timezone.now(), guard=ledger.Guard())
+                ledger.touch_crossing(self.instance, now=now, guard=ledger.Guard(now=now))
             except ledger.NeedsSecond:
                 words = gettext(
                     "So weighed, lanes of this sensitive crossing would stand looser: that is for two persons."
@@ -228,7 +233,16 @@ class CrossingAdmin(Undeletable):
         return {} if obj else super().get_prepopulated_fields(request, obj)
 
     def get_urls(self) -> list[URLPattern]:
-        return [act(self, "confirm", partial(acts.confirm_crossing, self)), *super().get_urls()]
+        pages = {"round": go_round, "round/mine": choose, "work": desk}
+        own = [
+            path(
+                f"{name}/", self.admin_site.admin_view(partial(do, self)),
+                name=f"crossings_crossing_{name.replace('/', '_')}_changelist",
+            )
+            for name, do in pages.items()
+        ]  # fmt: skip
+        does = {"confirm": acts.confirm_crossing, "unmark": unmark}
+        return [*own, *(act(self, name, partial(do, self)) for name, do in does.items()), *super().get_urls()]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **options: Any) -> Any:
         return type("CrossingForm", (super().get_form(request, obj, change, **options),), {"editor": acting(request)})
@@ -236,7 +250,8 @@ class CrossingAdmin(Undeletable):
     def save_model(self, request: HttpRequest, obj: Crossing, form: forms.ModelForm, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if form.changed_data or not change:
-            ledger.touch_crossing(obj, now=timezone.now(), by=acting(request), guard=ledger.Guard())
+            now = timezone.now()
+            ledger.touch_crossing(obj, now=now, by=acting(request), guard=ledger.Guard(now=now))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

@@ -9,20 +9,22 @@ from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crossings import drafts
+from crossings import drafts, reviewing, rights
 from crossings.admin import draft_told as told
 from crossings.admin import wording
 from crossings.admin.draft_acts import accept, may_decide, merge, reject
 from crossings.admin.draft_correct import correct
-from crossings.admin.house import SeenByLoggers, act, pretty
+from crossings.admin.house import OwnCrossings, SeenByLoggers, act, acting, pretty
 from crossings.admin.report import bullets, linked
+from crossings.admin.review import review
+from crossings.matching import Names
 from crossings.models import Draft
 
 MOST_NAMED = 5
@@ -67,8 +69,8 @@ class Grouped(ChangeList):
 class DraftAdmin(SeenByLoggers):
     list_display = ("number", "age", "crossing", "alike", "says", "source", "because", "decision", "decided_by")
     list_display_links = ("number",)
-    list_filter = (Waiting, "why", "kind", "crossing", "source")
-    list_select_related = ("crossing", "source", "decided_by")
+    list_filter = (Waiting, "why", "kind", ("crossing", OwnCrossings), "source")
+    list_select_related = ("crossing", "source", "decided_by", "in_hand_of")
     search_fields = ("crossing__name", "crossing__slug", "external_id")
     ordering = ("-created_at", "-pk")
     fieldsets = (
@@ -78,7 +80,8 @@ class DraftAdmin(SeenByLoggers):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Draft]:
-        return super().get_queryset(request).select_related(*self.list_select_related)
+        own = reviewing.seen_by(acting(request)).select_related(*self.list_select_related)
+        return own.order_by(*self.ordering)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return Grouped
@@ -88,13 +91,17 @@ class DraftAdmin(SeenByLoggers):
 
     def get_urls(self) -> list[URLPattern]:
         does = {"accept": accept, "correct": correct, "merge": merge, "reject": reject}
-        return [*(act(self, name, partial(do, self)) for name, do in does.items()), *super().get_urls()]
+        queue = path("review/", self.admin_site.admin_view(partial(review, self)), name="crossings_draft_review")
+        return [queue, *(act(self, name, partial(do, self)) for name, do in does.items()), *super().get_urls()]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        return super().changelist_view(request, {"may_decide": may_decide(request), **(extra_context or {})})
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         draft = self.get_object(request, object_id)
-        beside = _beside(draft) if draft is not None and self.has_view_permission(request, draft) else {}
+        beside = _beside(request, draft) if draft is not None and self.has_view_permission(request, draft) else {}
         more = {"may_decide": may_decide(request), **beside, **(extra_context or {})}
         return super().change_view(request, object_id, form_url, more)
 
@@ -155,13 +162,17 @@ class DraftAdmin(SeenByLoggers):
         return pretty(draft.content)
 
 
-def _beside(draft: Draft) -> dict[str, Any]:
+def _beside(request: HttpRequest, draft: Draft) -> dict[str, Any]:
     """What helps to decide: what the board says now, and what others said; of a text, where it may belong."""
+    now = timezone.now()
     found: dict[str, Any] = {"words": told.words_beside(draft), "says": told.lines_beside(draft)}
+    if drafts.in_other_hands(draft, acting(request), now):
+        found["in_hand"] = told.in_hand(draft, now)
+    found["second"] = draft.proposals.filter(decision="").first()
     if draft.crossing is not None:
-        now = timezone.now()
         clock = wording.clock_at(draft.crossing, now)
         found["standings"] = wording.standings(wording.as_it_stands(draft.crossing, now), clock)
     if draft.kind == Draft.Kind.ENTRY:
-        found |= {"suggested": drafts.suggested(draft), "link": told.link(draft)}
+        names = Names.of(rights.crossings_of(request.user))
+        found |= {"suggested": drafts.suggested(draft, names), "link": told.link(draft)}
     return found

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from crossings import drafts
@@ -86,6 +88,26 @@ def fate(draft: Draft) -> str:
     if draft.decided_by is None:
         return gettext("taken back by its source on %(when)s") % told
     return gettext("%(what)s on %(when)s by %(who)s") % {**told, "who": person(draft.decided_by)}
+
+
+def in_hand(draft: Draft, now: datetime) -> str:
+    """Who is working on it."""
+    assert draft.in_hand_until is not None
+    told = {
+        "who": person(draft.in_hand_of),
+        "age": wording.age(draft.crossing, draft.in_hand_until - drafts.IN_HAND, now),
+    }
+    return gettext("%(who)s is working on it (%(age)s).") % told
+
+
+def accepted(
+    draft: Draft, row: Report | Reading, now: datetime, done: str = "", *, stays: str = ""
+) -> SafeString:  # fmt: skip
+    """What came of it, with the way to take it back."""
+    said = done or gettext("%(draft)s: Accepted.") % {"draft": draft}
+    url = reverse(f"admin:crossings_{row._meta.model_name}_retract", args=[row.pk])
+    told = " ".join(part for part in (said, wording.what_became(row, now), stays) if part)
+    return format_html('{} <a href="{}" class="undo" data-key="u">{}</a>', told, url, gettext("Undo"))
 
 
 def words_beside(draft: Draft) -> list[Word]:

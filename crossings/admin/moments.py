@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from crossings.domain.fields import digits
 from crossings.models import Crossing
 from crossings.phrases.times import zone_name
 
@@ -24,11 +25,21 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
-class ClockInput(forms.TimeInput):
-    input_type = "time"
+class ClockField(forms.TimeField):
+    """A time of day, with or without its colon, in the digits of any script: 17:30, 1730, 930, ۱۷۳۰."""
 
-    def __init__(self) -> None:
-        super().__init__(format="%H:%M")
+    def to_python(self, value: Any) -> time | None:
+        if isinstance(value, str):
+            text = digits(value).strip().replace(".", ":").replace("٫", ":")
+            value = f"{text[:-2]}:{text[-2:]}" if text.isdigit() and len(text) in (3, 4) else text
+        found: time | None = super().to_python(value)
+        return found
+
+
+def clock_input() -> forms.TimeInput:
+    return forms.TimeInput(
+        format="%H:%M", attrs={"inputmode": "numeric", "dir": "ltr", "autocomplete": "off", "placeholder": "17:30"}
+    )
 
 
 DAY_ERROR = {"invalid": _("A day is written 2023-02-24.")}
@@ -41,9 +52,9 @@ def day_field(label: Text, help_text: Text = "", *, required: bool = False) -> f
     )
 
 
-def clock_field(label: Text, help_text: Text = "", *, required: bool = False) -> forms.TimeField:
-    return forms.TimeField(
-        label=label, help_text=help_text, required=required, widget=ClockInput(), error_messages=CLOCK_ERROR
+def clock_field(label: Text, help_text: Text = "", *, required: bool = False) -> ClockField:
+    return ClockField(
+        label=label, help_text=help_text, required=required, widget=clock_input(), error_messages=CLOCK_ERROR
     )
 
 

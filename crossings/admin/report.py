@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crossings.admin import acts, wording
 from crossings.admin.house import OwnCrossings, SeenByLoggers, act, may_log
-from crossings.admin.log import log
+from crossings.admin.log import correct, log, undo
 from crossings.models import Confirmation, Report
 
 CONFIRMATIONS_SHOWN = 50
@@ -82,9 +82,14 @@ class ReportAdmin(SeenByLoggers):
         return super().get_queryset(request).select_related(*self.list_select_related)
 
     def get_urls(self) -> list[URLPattern]:
-        logging = path("log/", self.admin_site.admin_view(partial(log, self)), name="crossings_report_log")
-        does = {"retract": acts.retract, "confirm": acts.confirm_report, "redact": acts.redact}
-        return [logging, *(act(self, name, partial(do, self)) for name, do in does.items()), *super().get_urls()]
+        inside = self.admin_site.admin_view
+        logging = path("log/", inside(partial(log, self)), name="crossings_report_log")
+        undoing = path("undo/<uuid:token>/", inside(partial(undo, self)), name="crossings_report_undo")
+        does = {
+            "retract": acts.retract, "confirm": acts.confirm_report, "redact": acts.redact, "correct": correct,
+        }  # fmt: skip
+        acting = [act(self, name, partial(do, self)) for name, do in does.items()]
+        return [logging, undoing, *acting, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         return super().changelist_view(request, {"may_log": may_log(request), **(extra_context or {})})

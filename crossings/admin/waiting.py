@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib import admin
-from django.db.models import BooleanField, Count, F, Func, Min, Model, Q
+from django.db.models import BooleanField, Count, F, Func, Min, Model, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 
+from crossings import rights
 from crossings.admin import wording
 from crossings.domain.vocabulary import Confidence
-from crossings.models import Alarm, Crossing, Current, Draft, RawBatch, Source
+from crossings.models import Alarm, Crossing, Draft, Proposal, RawBatch, Source
 
 DAY = timedelta(days=1)
 ALARMS_NAMED = 5
@@ -32,18 +34,31 @@ class Waits:
 
 def waiting(request: HttpRequest, now: datetime) -> Iterator[Waits]:
     """Of what this person may see, what needs somebody; nothing where all is well."""
-    kinds = {Alarm: _alarms, Draft: _drafts, Crossing: _crossings, Source: _sources, RawBatch: _batches}
+    kinds = {
+        Alarm: _alarms, Proposal: _proposals, Draft: _drafts, Crossing: _crossings, Source: _sources,
+        RawBatch: _batches,
+    }  # fmt: skip
     for model, lines in kinds.items():
-        if admin.site._registry[model].has_view_permission(request):
-            yield from lines(now)
+        registered = admin.site._registry[model]
+        if registered.has_view_permission(request):
+            rows = drafts_waiting(request.user) if model is Draft else registered.get_queryset(request)
+            yield from lines(rows, now)
+
+
+def drafts_waiting(person: rights.Person) -> QuerySet[Draft]:
+    """Of crossings that this person looks after; a text that names none yet is of those who look after its source."""
+    waiting = Draft.objects.filter(decision="")
+    texts = rights.of_own_sources(waiting.filter(crossing=None), person, "source")
+    own = rights.limited(waiting, person, "crossing")
+    return waiting.filter(Q(pk__in=own.values("pk")) | Q(pk__in=texts.values("pk")))
 
 
 def _list(model: type[Model], query: str = "") -> str:
     return reverse(f"admin:crossings_{model._meta.model_name}_changelist") + query
 
 
-def _alarms(now: datetime) -> Iterator[Waits]:
-    raised = list(Alarm.objects.filter(cleared_at=None).select_related("source")[: ALARMS_NAMED + 1])
+def _alarms(rows: QuerySet[Any], now: datetime) -> Iterator[Waits]:
+    raised = list(rows.filter(cleared_at=None).order_by("-raised_at").select_related("source")[: ALARMS_NAMED + 1])
     for alarm in raised[:ALARMS_NAMED]:
         told = {"what": alarm.get_kind_display(), "source": alarm.source.name}
         told["age"] = wording.age(None, alarm.raised_at, now)
@@ -53,10 +68,15 @@ def _alarms(now: datetime) -> Iterator[Waits]:
         yield Waits(gettext("and more alarms"), _list(Alarm), pressing=True)
 
 
-def _drafts(now: datetime) -> Iterator[Waits]:
-    found = Draft.objects.filter(decision="").aggregate(
-        n=Count("pk"), old=Count("pk", filter=Q(created_at__lt=now - DAY)), oldest=Min("created_at")
-    )
+def _proposals(rows: QuerySet[Any], now: datetime) -> Iterator[Waits]:
+    n = rows.filter(decision="").count()
+    if n:
+        form = ngettext("%(n)s proposal waits for a second person", "%(n)s proposals wait for a second person", n)
+        yield Waits(form % {"n": n}, _list(Proposal), pressing=True)
+
+
+def _drafts(rows: QuerySet[Any], now: datetime) -> Iterator[Waits]:
+    found = rows.aggregate(n=Count("pk"), old=Count("pk", filter=Q(created_at__lt=now - DAY)), oldest=Min("created_at"))
     if not found["n"]:
         return
     words = ngettext("%(n)s draft waits", "%(n)s drafts wait", found["n"]) % {"n": found["n"]}
@@ -70,10 +90,10 @@ def _drafts(now: datetime) -> Iterator[Waits]:
     yield Waits(words, _list(Draft), pressing=bool(found["old"]))
 
 
-def _crossings(now: datetime) -> Iterator[Waits]:
-    found = Current.objects.aggregate(
-        disputed=Count("pk", filter=trusted_as(Confidence.DISPUTED)),
-        stale=Count("pk", filter=trusted_as(Confidence.STALE)),
+def _crossings(rows: QuerySet[Any], now: datetime) -> Iterator[Waits]:
+    found = rows.aggregate(
+        disputed=Count("pk", filter=trusted_as(Confidence.DISPUTED, "current__status")),
+        stale=Count("pk", filter=trusted_as(Confidence.STALE, "current__status")),
     )
     if found["disputed"]:
         form = ngettext(
@@ -88,7 +108,7 @@ def _crossings(now: datetime) -> Iterator[Waits]:
         yield Waits(form % {"n": found["stale"]}, _list(Crossing, "?trust=stale"))
 
 
-def trusted_as(confidence: Confidence, status: str = "status") -> Func:
+def trusted_as(confidence: Confidence, status: str) -> Func:
     """Of a crossing's current status: whether any lane that is known stands so."""
     path = f'$.lanes[*] ? (@.confidence == "{confidence.value}" && @.state != "unknown")'
     return Func(
@@ -96,15 +116,15 @@ def trusted_as(confidence: Confidence, status: str = "status") -> Func:
     )  # fmt: skip
 
 
-def _sources(now: datetime) -> Iterator[Waits]:
-    failing = Source.objects.filter(active=True, state__failing_since__isnull=False).count()
+def _sources(rows: QuerySet[Any], now: datetime) -> Iterator[Waits]:
+    failing = rows.filter(active=True, state__failing_since__isnull=False).count()
     if failing:
         form = ngettext("%(n)s source fails", "%(n)s sources fail", failing)
         yield Waits(form % {"n": failing}, _list(Source, "?polling=failing"), pressing=True)
 
 
-def _batches(now: datetime) -> Iterator[Waits]:
-    aside = RawBatch.objects.filter(state=RawBatch.State.DEAD).count()
+def _batches(rows: QuerySet[Any], now: datetime) -> Iterator[Waits]:
+    aside = rows.filter(state=RawBatch.State.DEAD).count()
     if aside:
         form = ngettext("%(n)s batch was set aside", "%(n)s batches were set aside", aside)
         yield Waits(form % {"n": aside}, _list(RawBatch, "?state__exact=dead"), pressing=True)

@@ -82,6 +82,11 @@ def standings(shown: Json, clock: Clock) -> list[Standing]:
     return [Standing(_named(group, lanes), mark, text) for (mark, text), group in alike.items()]
 
 
+def lane_words(shown: Json, clock: Clock) -> dict[tuple[Any, str], str]:
+    """The board's short form of each lane."""
+    return {(lane["traffic"], lane["to"]): plain(words.word(lane, clock)) for lane in shown["status"]["lanes"]}
+
+
 def _said_of(lane: Json, clock: Clock) -> tuple[str, str]:
     text = gettext("; ").join(part for part in (words.standing(lane, clock), words.freshness(lane, clock)) if part)
     return words.mark(lane), plain(text)

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from crossings.domain.claims import sha256_of
-from crossings.domain.loosening import is_looser, loosened
+from crossings.domain.loosening import loosened, ordered_looser
 from crossings.domain.vocabulary import Basis
+from crossings.evidence import current_status, points_before
 from crossings.ledger.transaction import Touched
 from crossings.models import Report
 
@@ -50,37 +51,46 @@ def stands(status: Json) -> str:
 @dataclass(frozen=True, slots=True)
 class Guard:
     """`seen`: by slug, the stands() of each crossing as it was when the person looked; what is not named is not asked.
-    `alone`: nobody else has agreed.
+    `alone`: nobody else has agreed. `now`: when the act is done.
     """
 
     seen: Mapping[str, str] = field(default_factory=dict)
     alone: bool = True
+    now: datetime | None = None
+    _by_time: dict[int, Json] = field(default_factory=dict)
 
     def check_seen(self, each: Touched) -> None:
         """Under the crossing's lock, before anything is written. Raises Overtaken."""
         slug = each.crossing.slug
         if slug in self.seen and self.seen[slug] != stands(each.current.status):
             raise Overtaken(slug)
+        if self.alone and each.crossing.sensitive and self.now:
+            self._by_time[each.crossing.pk] = by_time(each, self.now)
 
     def check_orders(self, each: Touched, reports: list[Report], now: datetime) -> None:
-        """What was ordered and begins later loosens later. Raises NeedsSecond."""
+        """What begins later loosens later, ordered or not. Raises NeedsSecond."""
         if not (self.alone and each.crossing.sensitive):
             return
-        states = {f"{lane['traffic']}>{lane['to']}": lane["state"] for lane in each.current.status.get("lanes", [])}
         for report in reports:
-            ordered = report.basis == Basis.ORDERED and report.effective_at and report.effective_at > now
-            lanes = [f"{lane['traffic']}>{lane['to']}" for lane in report.lanes] if ordered else []
-            looser = [
-                name
-                for name, lane in zip(lanes, report.lanes, strict=False)
-                if is_looser(lane["state"], states.get(name))
-            ]
-            if looser:
-                raise NeedsSecond(each.crossing.slug, looser)
+            if report.basis != Basis.ANNOUNCED and report.effective_at and report.effective_at > now:
+                looser = ordered_looser(each.current.status, report.lanes)
+                if looser:
+                    raise NeedsSecond(each.crossing.slug, looser)
 
     def check_moved(self, each: Touched, before: Json, after: Json) -> None:
         """Before the changes are numbered. Raises NeedsSecond."""
         if self.alone and each.crossing.sensitive:
-            lanes = loosened(before, after)
+            lanes = loosened(self._by_time.get(each.crossing.pk, before), after)
             if lanes:
                 raise NeedsSecond(each.crossing.slug, lanes)
+
+
+def by_time(each: Touched, now: datetime) -> Json:
+    """How it stands at `now` with nobody saying anything: what time alone has loosened is nobody's act, and holds no
+    closing up.
+    """
+    row, pk = each.current, each.crossing.pk
+    if row.settle_at is None or row.settle_at > now:
+        return dict(row.status)
+    at = {pk: now}
+    return current_status({pk: each.border}, points_before(at, inclusive=True), at)[pk][1]

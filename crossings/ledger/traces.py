@@ -19,7 +19,7 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import Q, QuerySet
 
 from crossings.feeds import FORMATS, Context, FeedError
-from crossings.models import Alarm, Draft, Endpoint, IdempotencyKey, Poll, RawBatch, Retraction, Source
+from crossings.models import Alarm, Draft, Endpoint, IdempotencyKey, Paste, Poll, RawBatch, Retraction, Source
 
 REMOVED = "[removed]"
 ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
@@ -148,6 +148,23 @@ def blank_quotes(source: Source, words: Words) -> None:
         for pk, text in rows.exclude(**{field: ""}).values_list("pk", field).iterator():
             if words.within(text):
                 rows.filter(pk=pk).update(**{field: REMOVED})
+    _blank_pastes(words)
+
+
+def _blank_pastes(words: Words) -> None:
+    """A note may be copied from a pasted text: the lines that carry it go."""
+    for paste in Paste.objects.only("text", "informant").iterator(chunk_size=100):
+        text, told = _without_lines(paste.text, words), _without_lines(paste.informant, words)
+        if (text, told) != (paste.text, paste.informant):
+            Paste.objects.filter(pk=paste.pk).update(text=text, informant=told)
+
+
+def _without_lines(text: str, words: Words) -> str:
+    if not words.within(text):
+        return text
+    lines = [REMOVED if words.within(line) else line for line in text.split("\n")]
+    kept = "\n".join(lines)
+    return REMOVED if words.within(kept) else kept
 
 
 def blank_answers(words: Words) -> None:

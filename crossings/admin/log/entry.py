@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.utils.translation import gettext
 
+from crossings import rights
 from crossings.admin import speakers
 from crossings.admin.log.conditions import FIRST_ROWS, MOST_ROWS, PARTS, ConditionForm
 from crossings.admin.log.faults import CLAIM_FIELDS, READING_FIELDS, Places
@@ -33,10 +34,19 @@ class Entry:
         self, crossing: Crossing, user: User, now: datetime, data: Any = None, initial: Json | None = None
     ) -> None:
         self.crossing, self.user, self.now = crossing, user, now
-        self.form = LogForm(data, crossing, now, initial)
+        self.form = self._form(data, initial)
         self.conditions = [ConditionForm(data, crossing, number) for number in range(MOST_ROWS)]
         self.items: list[Item] = []
         self.source: Source | None = None
+
+    def _form(self, data: Any, initial: Json | None) -> LogForm:
+        known = rights.crossings_of(self.user).order_by("name", "slug").values_list("slug", "name")
+        return LogForm(data, self.crossing, self.now, initial, list(known))
+
+    @property
+    def crossings(self) -> list[Crossing]:
+        """Those it speaks of."""
+        return [self.crossing]
 
     @property
     def external_id(self) -> str:
@@ -123,7 +133,7 @@ class Entry:
                 "This lies ahead of our clock. What is only expected is announced, what was decided is ordered: choose"
                 " that under “Is it so already?”."
             )
-        self.form.add_error("day", words)
+        self.form.add_error(self.form.begins_at, words)
 
     def _read_count(self, source: Source) -> None:
         if not self.form.has_backlog():
@@ -142,7 +152,7 @@ class Entry:
     def rows_shown(self) -> list[ConditionForm]:
         """The rows that a page shows: as many as before, and all that are filled."""
         sent = self.form["rows"].value()
-        before = int(sent) if str(sent).isdigit() else FIRST_ROWS
+        before = int(sent) if str(sent).isdecimal() else FIRST_ROWS
         filled = max((row.number + 1 for row in self.conditions if row.filled), default=0)
         return self.conditions[: max(before, filled)]
 

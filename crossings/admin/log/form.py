@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, date, datetime, time
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,20 @@ from django.utils.translation import gettext_lazy as _
 
 from crossings.admin.log.asked import Asked, Typed, asked_back
 from crossings.admin.log.conditions import FIRST_ROWS, MOST_ROWS
-from crossings.admin.log.parts import AT, NOW, BacklogPart, LanesPart, WhenPart, WhoPart, WhyPart
+from crossings.admin.log.parts import (
+    AN_HOUR_AGO,
+    AT,
+    AT_A_CLOCK,
+    NOW,
+    TODAY,
+    YESTERDAY,
+    BacklogPart,
+    LanesPart,
+    WhenPart,
+    WhoPart,
+    WhyPart,
+    zone_of,
+)
 from crossings.admin.moments import instant
 from crossings.domain.claims import stamp
 from crossings.domain.holds import AHEAD, BEFORE_RECORDS
@@ -24,7 +38,7 @@ Json = dict[str, Any]
 WHOLE_DAYS = (Precision.DAY, Precision.MONTH)
 FOLDED = {
     "speaker": ("attribution", "how_known"),
-    "holder": ("where", "by", "by_name"),
+    "holder": ("basis", "where", "by", "by_name"),
     "times": ("until_day", "until_clock", "said_day", "said_clock"),
     "readers": ("url", "visibility"),
     "backlog": ("queue_low", "queue_high", "queue_unit", "queue_side", "queue_traffic", "queue_place", "queue_method",
@@ -40,20 +54,24 @@ class LogForm(WhoPart, LanesPart, WhenPart, WhyPart, BacklogPart):
     shown, and `seen` what the preview showed: saving anything else would save what nobody looked at.
     """
 
-    crossing = forms.ChoiceField(label=_("Crossing"))
+    suffix = ""
+    """Of the id, where one form makes a claim of each of several crossings."""
+    crossing: Any = forms.ChoiceField(label=_("Crossing"))
     token = forms.UUIDField(widget=forms.HiddenInput)
     now_at = forms.DateTimeField(required=False, widget=forms.HiddenInput, input_formats=["%Y-%m-%dT%H:%M:%S%z"])
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     shown = forms.SlugField(required=False, widget=forms.HiddenInput)
     rows = forms.IntegerField(required=False, min_value=FIRST_ROWS, max_value=MOST_ROWS, widget=forms.HiddenInput)
 
-    def __init__(self, data: Any, crossing: Crossing, now: datetime, initial: Json | None = None) -> None:
+    def __init__(
+        self, data: Any, crossing: Crossing, now: datetime, initial: Json | None = None,
+        known: Sequence[tuple[str, str]] = (),
+    ) -> None:  # fmt: skip
         hidden = {"token": uuid.uuid4(), "crossing": crossing.slug, "shown": crossing.slug, "rows": FIRST_ROWS}
         super().__init__(data, initial={**hidden, **(initial or {})})
         self.use_required_attribute = False
         self.now = now
         self._asked: list[Asked] = []
-        known = Crossing.objects.order_by("name", "slug").values_list("slug", "name")
         self.fields["crossing"].choices = list(known)  # type: ignore[attr-defined]
         self.set_who(crossing)
         self.set_lanes(crossing)
@@ -62,10 +80,14 @@ class LogForm(WhoPart, LanesPart, WhenPart, WhyPart, BacklogPart):
 
     @property
     def external_id(self) -> str:
-        return f"form-{self.cleaned_data.get('token', '')}"
+        return f"form-{self.cleaned_data.get('token', '')}{self.suffix}"
 
     def clean(self) -> Json:
         given = self.cleaned_data
+        if "zone" in given:
+            given["zone"] = given["zone"] or zone_of(self.place, given.get("declared_by") or "")
+        if given.get("when") == AN_HOUR_AGO and given.get("precision") in ("", Precision.EXACT):
+            given["precision"] = Precision.HOUR.value
         self.effective = self._effective()
         self.until = self._day_or_moment("until_day", "until_clock")
         self.said = self._said()
@@ -87,7 +109,7 @@ class LogForm(WhoPart, LanesPart, WhenPart, WhyPart, BacklogPart):
         given = self.cleaned_data
         day_only = Precision.EXACT if given.get("said_clock") is not None else Precision.DAY
         self._asked = list(asked_back(
-            Typed("day", self._noon(self.effective), given.get("precision") or Precision.EXACT),
+            Typed(self.begins_at, self._noon(self.effective), given.get("precision") or Precision.EXACT),
             Typed("until_day", self._noon(self.until), _finely(self.until)),
             Typed("said_day", self.said, day_only), Typed("queue_day", self._noon(self.counted), _finely(self.counted)),
             basis=given.get("basis") or "", crossing=self.place, now=self.now,
@@ -114,13 +136,20 @@ class LogForm(WhoPart, LanesPart, WhenPart, WhyPart, BacklogPart):
         first = self.fields[name].initial
         return bool(self.is_bound and self.errors.get(name)) or str(self[name].value() or "") not in ("", str(first))
 
+    def _then(self) -> datetime:
+        """What "now" means: the moment of the preview that was read."""
+        at: datetime = self.cleaned_data.get("now_at") or self.now
+        return at.astimezone(UTC).replace(microsecond=0)
+
     def _effective(self) -> datetime | date | None:
         given = self.cleaned_data
-        if given.get("when") == NOW:
-            at: datetime = given.get("now_at") or self.now
-            return at.astimezone(UTC).replace(microsecond=0)
-        if given.get("when") != AT:
+        if given.get("when") in (NOW, AN_HOUR_AGO):
+            return self._then() - timedelta(hours=given["when"] == AN_HOUR_AGO)
+        if given.get("when") not in AT_A_CLOCK:
             return None
+        if given["when"] != AT and given.get("zone"):
+            today = self._then().astimezone(ZoneInfo(given["zone"])).date()
+            given["day"] = today - timedelta(days=given["when"] == YESTERDAY)
         if not given.get("day"):
             self._missing("day", gettext("Give the day, or choose “now”."))
             return None
@@ -134,6 +163,11 @@ class LogForm(WhoPart, LanesPart, WhenPart, WhyPart, BacklogPart):
             self._missing("clock", gettext("Give the time, or say below that only the day is known."))
             return None
         return self._moment("day", "clock")
+
+    @property
+    def begins_at(self) -> str:
+        """The field in which its beginning was typed."""
+        return "clock" if self.cleaned_data.get("when") in (TODAY, YESTERDAY) else "day"
 
     def _day_or_moment(self, day: str, clock: str) -> datetime | date | None:
         given = self.cleaned_data

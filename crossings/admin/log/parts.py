@@ -56,6 +56,16 @@ def line(label: Text, limit: int, help_text: Text = "") -> forms.CharField:
     return forms.CharField(label=label, required=False, max_length=limit, help_text=help_text)
 
 
+def sides(crossing: Crossing) -> list[str]:
+    """Its countries; several crossings at once may have only one in common, or none."""
+    return [each for each in crossing.countries if each]
+
+
+def zone_of(crossing: Crossing, side: str) -> str:
+    """The zone of the side that acted, else of the first."""
+    return crossing.timezone_b if side == crossing.country_b else crossing.timezone_a
+
+
 class WhoPart(forms.Form):
     source = forms.ChoiceField(label=_("Who says so"), initial=speakers.OWN)
     attribution = line(
@@ -74,8 +84,8 @@ class WhoPart(forms.Form):
 
     def set_who(self, crossing: Crossing) -> None:
         self.fields["source"].choices = speakers.choices()  # type: ignore[attr-defined]
-        sides = [(each, country(each)) for each in crossing.countries]
-        self.fields["declared_by"].choices = [("", gettext("nobody named")), *sides]  # type: ignore[attr-defined]
+        named = [(each, country(each)) for each in sides(crossing)]
+        self.fields["declared_by"].choices = [("", gettext("nobody named")), *named]  # type: ignore[attr-defined]
 
 
 LANE_STATES = (
@@ -112,7 +122,7 @@ class LanesPart(forms.Form):
             what = traffic_named([traffic])
             both = gettext("%(traffic)s, both ways") % {"traffic": what}
             self.fields[both_field(traffic)] = self._state(both, _("each as chosen"))
-            for to in crossing.countries:
+            for to in sides(crossing):
                 way = gettext("%(traffic)s to %(country)s") % {"traffic": what, "country": country(to)}
                 self.fields[lane_field(traffic, to)] = self._state(way, _("as before"))
 
@@ -130,17 +140,30 @@ class LanesPart(forms.Form):
 
     def grid(self) -> Iterator[GridRow]:
         for traffic in self.traffic:
-            ways = [self[lane_field(traffic, to)] for to in self.place.countries]
+            ways = [self[lane_field(traffic, to)] for to in sides(self.place)]
             yield GridRow(capital(traffic_named([traffic])), self[both_field(traffic)], ways)
 
     def headings(self) -> list[str]:
-        return [gettext("to %(country)s") % {"country": country(to)} for to in self.place.countries]
+        return [gettext("to %(country)s") % {"country": country(to)} for to in sides(self.place)]
+
+    def name_standing(self, standing: dict[Lane, str]) -> None:
+        """Say with “as before” how each lane stands, in the board's words."""
+        for traffic in self.traffic:
+            ways = [standing.get((traffic, to), "") for to in sides(self.place)]
+            for to, word in zip(sides(self.place), ways, strict=True):
+                self._name_before(lane_field(traffic, to), word)
+            self._name_before(both_field(traffic), ways[0] if ways and len(set(ways)) == 1 else "")
+
+    def _name_before(self, name: str, word: str) -> None:
+        if word:
+            field: Any = self.fields[name]
+            field.choices = [("", gettext("as before (%(word)s)") % {"word": word}), *field.choices[1:]]
 
     def lanes(self) -> dict[Lane, tuple[State, str]]:
         """What was chosen: the state of each lane named, and the field that said so."""
         found: dict[Lane, tuple[State, str]] = {}
         for traffic in self.traffic:
-            for to in self.place.countries:
+            for to in sides(self.place) or [""]:
                 for field in (lane_field(traffic, to), both_field(traffic), ALL_LANES):
                     if self.cleaned_data.get(field):
                         found[traffic, to] = State(self.cleaned_data[field]), field
@@ -148,27 +171,33 @@ class LanesPart(forms.Form):
         return found
 
 
-NOW, AT, UNSAID = "now", "at", "unsaid"
+NOW, AN_HOUR_AGO, TODAY, YESTERDAY, AT, UNSAID = "now", "hour", "today", "yesterday", "at", "unsaid"
+AT_A_CLOCK = (TODAY, YESTERDAY, AT)
 
 
 class WhenPart(forms.Form):
     when = forms.ChoiceField(
         label=_("Since when"), initial=NOW, widget=forms.RadioSelect,
-        choices=((NOW, _("now")), (AT, _("since the time below")), (UNSAID, _("not said (announcements only)"))),
+        choices=(
+            (NOW, _("now")), (AN_HOUR_AGO, _("an hour ago")), (TODAY, _("today at")), (YESTERDAY, _("yesterday at")),
+            (AT, _("another day")), (UNSAID, _("not said (announcements only)")),
+        ),
     )  # fmt: skip
+    clock = clock_field(_("Time"), _("Four digits will do: 1730."))
     day = day_field(_("Day"))
-    clock = clock_field(_("Time"))
-    zone = forms.ChoiceField(label=_("All times here are local time of"))
-    precision = select(_("How well the time is known"), Precision, first=Precision.EXACT)
+    zone = forms.ChoiceField(label=_("All times here are local time of"), required=False)
+    precision = forms.ChoiceField(
+        label=_("How well the time is known"), required=False, initial=Precision.EXACT, widget=forms.RadioSelect,
+        choices=lambda: list(reversed(words(Precision))),
+    )  # fmt: skip
     until_day = day_field(_("Until (day)"), _("Only where an end was named."))
     until_clock = clock_field(_("Until (time)"), _("Left empty: until the end of that day."))
     said_day = day_field(_("Said on (day)"), _("When the source said it. Left empty: just now."))
     said_clock = clock_field(_("Said at (time)"), _("Left empty: known to the day."))
 
     def set_when(self, crossing: Crossing, now: datetime) -> None:
-        self.fields["zone"].choices = zone_choices(crossing, now)  # type: ignore[attr-defined]
-        self.fields["zone"].initial = crossing.timezone_a
-        self.fields["precision"].choices = list(reversed(words(Precision)))  # type: ignore[attr-defined]
+        own = gettext("the side that acted, else of the first")
+        self.fields["zone"].choices = [("", own), *zone_choices(crossing, now)]  # type: ignore[attr-defined]
 
 
 class WhyPart(forms.Form):
@@ -201,11 +230,11 @@ class BacklogPart(forms.Form):
     queue_clock = clock_field(_("Counted at (time)"), _("Left empty: known to the day."))
 
     def set_backlog(self, crossing: Crossing) -> None:
-        sides = [(each, country(each)) for each in crossing.countries]
-        self.fields["queue_side"].choices = [("", gettext("both together, or not said")), *sides]  # type: ignore[attr-defined]
+        named = [(each, country(each)) for each in sides(crossing)]
+        self.fields["queue_side"].choices = [("", gettext("both together, or not said")), *named]  # type: ignore[attr-defined]
         carried = [traffic for traffic in TRAFFIC_ORDER if traffic in crossing.traffic]
-        named = [(traffic.value, capital(traffic_named([traffic]))) for traffic in carried]
-        self.fields["queue_traffic"].choices = [("", gettext("not said")), *named]  # type: ignore[attr-defined]
+        lanes = [(traffic.value, capital(traffic_named([traffic]))) for traffic in carried]
+        self.fields["queue_traffic"].choices = [("", gettext("not said")), *lanes]  # type: ignore[attr-defined]
 
     def has_backlog(self) -> bool:
         return self.cleaned_data.get("queue_low") is not None or self.cleaned_data.get("queue_high") is not None

@@ -23,6 +23,7 @@ from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from crossings import rights
+from crossings.admin import wording
 from crossings.admin.fields import CountriesField
 from crossings.admin.house import LookOnly, act, act_page, acting, check
 from crossings.models import Crossing, Duty
@@ -147,7 +148,8 @@ class PersonAdmin(UserAdmin):
 
     @admin.display(description=_("role"))
     def roles(self, person: User) -> str:
-        return ", ".join(group.name for group in person.groups.all()) or ("–" if not person.is_superuser else _("all"))
+        named = ", ".join(group.name for group in person.groups.all())
+        return named or (gettext("all") if person.is_superuser else wording.NO_TIME)
 
     @admin.display(description=_("looks after"))
     def looks_after(self, person: User) -> str:
