@@ -48,7 +48,7 @@ class House:
         given = os.environ | {"DATABASE_URL": postgres.url(), "TRACKER_HOSTS": "localhost 127.0.0.1"}
         self.env, self.folder, self.port = edge.collect_static(given, folder), folder, free_port()
         self.web: Child = self._start()
-        self.over = threading.Event()
+        self.calm, self.over = threading.Event(), threading.Event()
         self.kills = 0
 
     def _start(self) -> Child:
@@ -57,12 +57,14 @@ class House:
         return web
 
     def go_on_killing(self) -> None:
-        while not self.over.is_set() and self.kills < KILLS:
+        while self.kills < KILLS and not self.over.is_set():
             time.sleep(random.uniform(1, 5))  # a fresh process takes a while for its first page
             os.killpg(self.web.pid, signal.SIGKILL)
             self.web.wait()
             self.kills += 1
             self.web = self._start()
+        self.calm.set()
+        self.over.wait()  # the site dies with the thread that started it
 
 
 class Person:
@@ -111,14 +113,14 @@ def _fields(html: str) -> Fields:
     return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
-def whole(given: list[str]) -> None:
+def whole(sent: int) -> None:
     """An update of five crossings is recorded of all or of none; whoever sent it until it was answered: of all."""
     acts: dict[str, set[str]] = {}
     for key in Report.objects.filter(external_id__contains=":").values_list("external_id", flat=True):
         act, _, slug = key.partition(":")
         acts.setdefault(act, set()).add(slug)
     assert {len(slugs) for slugs in acts.values()} <= {GATES}, acts
-    assert len(acts) == len(given)
+    assert len(acts) == sent
 
 
 def test_the_site_is_killed_again_and_again_while_staff_work(postgres: Postgres, tmp_path: Path) -> None:
@@ -129,15 +131,15 @@ def test_the_site_is_killed_again_and_again_while_staff_work(postgres: Postgres,
     try:
         killer.start()
         slugs = urlencode({"crossing": [f"gate-{n}" for n in range(GATES)]}, doseq=True)
-        sent: list[str] = []
-        corrected = 0
-        while killer.is_alive() and len(sent) < 60:
-            state = ("closed", "open")[len(sent) % 2]
-            person.act(f"{LOG}?{slugs}", {"lane_all": state, "declared_by": "", "when": "now"})
-            sent.append(state)
+        sent = corrected = 0
+        while not house.calm.is_set():
+            # Openings of so many at once would wait as drafts.
+            person.act(f"{LOG}?{slugs}", {"lane_all": "closed", "declared_by": "", "when": "now", "note": str(sent)})
+            sent += 1
             report = Report.objects.filter(retraction=None, external_id__contains=":").latest("pk")
             person.act(
-                admin_url(report, "correct"), {"because-reason": "heard wrong", "lane_all": state, "reason": "security"}
+                admin_url(report, "correct"),
+                {"because-reason": "heard wrong", "lane_all": "closed", "reason": "security"},
             )
             corrected += 1
         house.over.set()
@@ -146,7 +148,7 @@ def test_the_site_is_killed_again_and_again_while_staff_work(postgres: Postgres,
         house.over.set()
         killer.join(60)
         end(house.web, signal.SIGTERM, 5)
-    assert house.kills >= KILLS // 2
+    assert house.kills == KILLS and corrected
     whole(sent)
     replaced: Any = Report.objects.exclude(external_id__contains=":")
     assert Retraction.objects.count() == corrected == replaced.count(), "both halves of each correction"
