@@ -38,8 +38,8 @@ NO_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 """Written into the compiled files, so that the same texts always compile to the same bytes."""
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]")
 OURS = ["crossings", "templates"]
-_ADMIN = ("alarm", "crossing", "endpoint", "fields", "files", "glance", "history", "hours", "key", "poll", "raw_batch")
-_PAGES = ("alarm", "apikey", "change", "crossing", "endpoint", "files", "invitation", "period", "poll", "rawbatch")
+_ADMIN = ("alarm", "crossing", "endpoint", "fields", "glance", "history", "hours", "key", "poll", "raw_batch")
+_PAGES = ("alarm", "apikey", "change", "crossing", "endpoint", "invitation", "period", "poll", "rawbatch")
 IN_ENGLISH = {
     *(f"crossings/admin/{name}{ending}" for name in (*_ADMIN, "source", "source_acts") for ending in ("", ".py")),
     *(f"crossings/admin/people/{name}.py" for name in ("invitation", "person", "trail")),
