@@ -75,7 +75,7 @@ def test_sent_twice_it_is_recorded_once(client: Client) -> None:
 
 
 def test_the_preview_says_how_many_change_and_how_many_are_already_so(client: Client) -> None:
-    save(client, preview(client, CLOSED, "torkham"))
+    save(client, preview(client, {**CLOSED, "when": "yesterday", "clock": "1000"}, "torkham"))
     shown = previewed(client, begin(client), declared_by="PK", lane_all="closed", when="now")
     assert shown.context["shown"].summary == "4 change; 1 is already so"
     assert "Chaman" in text(shown) and "closed by Pakistan" in text(shown)

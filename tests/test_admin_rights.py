@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.test import Client
@@ -36,7 +36,7 @@ from crossings.models import (
 from tests.desk import log, logged_in, staff
 from tests.factories import make_crossing, make_key, make_source
 from tests.receivers import make_endpoint
-from tests.test_people import member
+from tests.test_people import member, role_called
 from tests.walk import Rows, address, addresses, first_rows
 
 pytestmark = pytest.mark.django_db
@@ -77,7 +77,7 @@ def of_the_desk(chief: User) -> None:
     Paste.objects.create(text="closed", pasted_by=chief, pasted_at=now, crossing=report.crossing)
     Bulletin.objects.create(name="Morning", at=now, rows=[], made_by=chief, made_at=now)
     somebody = member("somebody", "recorder", "PK")
-    given = {"role": Group.objects.get(name="recorder"), "countries": ["PK"], "invited_by": chief}
+    given = {"role": role_called("recorder"), "countries": ["PK"], "invited_by": chief}
     Invitation.objects.create(digest="x", name="new", invited_at=now, expires_at=now, **given)
     kind = ContentType.objects.get_for_model(type(report.crossing))
     LogEntry.objects.create(
