@@ -16,7 +16,8 @@ test: .venv/.dev
 
 # What times real processes runs alone.
 test-all: test
-	$(PY) -m pytest -rs -m "faults or browser or fuzz"
+	$(PY) -m pytest -rs -n 2 --dist worksteal -m "(browser or fuzz) and not faults"
+	$(PY) -m pytest -rs -m faults
 
 check: .venv/.dev
 	.venv/bin/ruff check

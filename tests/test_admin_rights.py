@@ -126,6 +126,7 @@ def write(who: str, found: dict[str, str]) -> None:
         lines.writerows({"address": name, **rows[name]} for name in sorted(rows))
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("who", WHO)
 def test_every_address_answers_every_role_as_the_table_says(rows: Rows, who: str) -> None:
     client = person(who)

@@ -146,6 +146,10 @@ class CrossingForm(forms.ModelForm):
                 "A second person has to agree: leave it ticked, and use “No longer sensitive…” on its page."
             )
             self.add_error("sensitive", words)
+        shorter = given.get("forget_after") and given["forget_after"] < self.instance.forget_after
+        if self.instance.pk and self.instance.sensitive and shorter:
+            words = gettext("At a sensitive crossing a closure is not made to be forgotten sooner by one person alone.")
+            self.add_error("forget_after", words)
 
     def _post_clean(self) -> None:
         """How a sensitive crossing's word is weighed may not be eased by one person alone: it is tried, and undone."""
