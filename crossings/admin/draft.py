@@ -21,7 +21,7 @@ from crossings.admin import draft_told as told
 from crossings.admin import wording
 from crossings.admin.draft_acts import accept, may_decide, merge, reject
 from crossings.admin.draft_correct import correct
-from crossings.admin.house import OwnCrossings, SeenByLoggers, act, acting, pretty
+from crossings.admin.house import OwnCrossings, OwnSources, SeenByLoggers, act, acting, pretty
 from crossings.admin.report import bullets, linked
 from crossings.admin.review import review
 from crossings.matching import Names
@@ -69,7 +69,7 @@ class Grouped(ChangeList):
 class DraftAdmin(SeenByLoggers):
     list_display = ("number", "age", "crossing", "alike", "says", "source", "because", "decision", "decided_by")
     list_display_links = ("number",)
-    list_filter = (Waiting, "why", "kind", ("crossing", OwnCrossings), "source")
+    list_filter = (Waiting, "why", "kind", ("crossing", OwnCrossings), ("source", OwnSources))
     list_select_related = ("crossing", "source", "decided_by", "in_hand_of")
     search_fields = ("crossing__name", "crossing__slug", "external_id")
     ordering = ("-created_at", "-pk")

@@ -55,6 +55,14 @@ class OwnCrossings(admin.RelatedFieldListFilter):
         return field.get_choices(include_blank=False, ordering=("name",), limit_choices_to=own)
 
 
+class OwnSources(admin.RelatedFieldListFilter):
+    """By source, of those that speak only of countries that this person looks after."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        own = {"pk__in": rights.sources_of(request.user)}
+        return field.get_choices(include_blank=False, ordering=("name",), limit_choices_to=own)
+
+
 class OfOwnCountries(admin.ModelAdmin):
     """Rows outside of the countries that a person looks after are not there: in no list, search, page, act or history.
 

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from crossings.admin import acts, wording
-from crossings.admin.house import OwnCrossings, SeenByLoggers, act, may_log
+from crossings.admin.house import OwnCrossings, OwnSources, SeenByLoggers, act, may_log
 from crossings.admin.report import Retracted, briefly, dated, linked, redactions_of, retraction_of
 from crossings.models import Reading
 
@@ -24,7 +24,7 @@ class ReadingAdmin(SeenByLoggers):
     crossing_at = "crossing"
     list_display = ("number", "crossing", "says", "seen", "source", "counts", "came", "recorded_by")
     list_display_links = ("number",)
-    list_filter = (Retracted, "measure", ("crossing", OwnCrossings), "source")
+    list_filter = (Retracted, "measure", ("crossing", OwnCrossings), ("source", OwnSources))
     list_select_related = ("crossing", "source", "retraction", "recorded_by")
     search_fields = ("crossing__name", "crossing__slug", "external_id", "note")
     ordering = ("-pk",)

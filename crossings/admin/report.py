@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crossings.admin import acts, wording
-from crossings.admin.house import OwnCrossings, SeenByLoggers, act, may_log
+from crossings.admin.house import OwnCrossings, OwnSources, SeenByLoggers, act, may_log
 from crossings.admin.log import correct, log, undo
 from crossings.models import Confirmation, Report
 
@@ -59,7 +59,7 @@ class ReportAdmin(SeenByLoggers):
     crossing_at = "crossing"
     list_display = ("number", "crossing", "says", "began", "counts", "side", "source", "basis", "came", "recorded_by")
     list_display_links = ("number",)
-    list_filter = (Retracted, "basis", ("crossing", OwnCrossings), "source")
+    list_filter = (Retracted, "basis", ("crossing", OwnCrossings), ("source", OwnSources))
     list_select_related = ("crossing", "source", "retraction", "recorded_by")
     search_fields = ("crossing__name", "crossing__slug", "external_id", "note")
     search_help_text = _("The crossing’s name, the source’s own id, words of the note.")
