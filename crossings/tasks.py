@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from crossings import alerts, bell, ingest, ledger, pulse, webhooks
@@ -49,6 +50,7 @@ def forget_old() -> None:
     IdempotencyKey.forget_old(timezone.now())
     alerts.forget_unconfirmed(timezone.now())
     webhooks.forget_old(timezone.now())
+    Session.objects.filter(expire_date__lt=timezone.now()).delete()
 
 
 @shared_task(name=webhooks.DUE, soft_time_limit=webhooks.TURN + 30, time_limit=webhooks.TURN + 60)

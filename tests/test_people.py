@@ -20,7 +20,7 @@ from django_otp.oath import totp
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from crossings import rights
+from crossings import rights, tasks
 from crossings.models import Duty, Invitation, Source
 from tests.desk import admin_url, fields_of, logged_in, staff
 from tests.factories import make_crossing, make_source
@@ -263,6 +263,14 @@ def test_sessions_end_in_time_with_the_account_and_when_an_administrator_says_so
     chief.post(url, {**{k: v for k, v in fields_of(chief.get(url)).items() if k != "is_active"}})
     assert client.get("/admin/").status_code == 302
     assert Session.objects.count() == 1
+
+
+def test_sessions_that_are_over_are_forgotten():
+    client = logged_in(member("zahra", "recorder"))
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    tasks.forget_old()
+    assert not Session.objects.exists()
+    assert client.get("/admin/").status_code == 302
 
 
 def test_what_everybody_did_can_neither_be_changed_nor_forgotten():

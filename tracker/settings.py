@@ -210,6 +210,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "crossings.caller.address_of"
 AXES_LOCKOUT_CALLABLE = "crossings.admin.door.locked_out"
 AXES_VERBOSE = False
+AXES_DISABLE_ACCESS_LOG = True  # no list of who signed in from where
 AXES_ENABLE_ADMIN = False  # a lock-out is ended on the page of the person
 OTP_TOTP_ISSUER = "Border crossings"
 SESSION_COOKIE_AGE = 8 * 3600
