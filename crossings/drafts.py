@@ -16,7 +16,7 @@ from crossings.domain.claims import Claim, stamp
 from crossings.domain.readings import Reading as Count
 from crossings.domain.vocabulary import Basis
 from crossings.ingest import read_claim, read_reading
-from crossings.ledger import Guard, Outcome, Result, confirm, record_many
+from crossings.ledger import Guard, NeedsSecond, Outcome, Result, confirm, record_many
 from crossings.matching import Names, Suggestion
 from crossings.models import Crossing, Draft, Reading, Report
 from crossings.phrases.text import plain
@@ -59,7 +59,7 @@ def accept(
     """
     with transaction.atomic():
         row = _undecided(draft)
-        items = _said(row, content, count)
+        items = said(row, content, count)
         results = record_many(row.source, items, now=now, by=by, how_known=how_known, vouched=True, guard=guard)
         for result in results:
             if result.outcome not in (Outcome.RECORDED, Outcome.SAME):
@@ -68,17 +68,16 @@ def accept(
         if row.crossing_id is None:
             row.crossing = Crossing.objects.get(slug=items[0].crossing)
         _decide(draft, row, Draft.Decision.ACCEPTED, by, now)
-        _take_on(row, by, now)
+        _take_on(row, by, now, guard and Guard(alone=guard.alone, now=now))
     return results[0]
 
 
-def _said(row: Draft, content: Json | None, count: Json | None) -> list[Claim | Count]:
+def said(row: Draft, content: Json | None, count: Json | None) -> list[Claim | Count]:
     """What is to be recorded. The id is the source's: with it, what it sends again is known to be the same."""
     names, found = Names.load(), []
     if row.kind == Draft.Kind.ENTRY and content is None and count is None:
         raise Unacceptable("A text says nothing to the board: write down what it claims.")
-    if content is None and row.kind != Draft.Kind.ENTRY:
-        content = row.content
+    content = row.content if content is None and row.kind != Draft.Kind.ENTRY else content
     if content is not None:
         read = read_reading if row.kind == Draft.Kind.READING else read_claim
         found.append(read(_as_it_came(row, content), names, row.source))
@@ -106,7 +105,7 @@ def merge(draft: Draft, into: Report | Reading | Draft, *, by: User, now: dateti
     """Say that it tells what `into` tells already. `confirms`: its source bears the report out, as of when it spoke.
 
     Merged with another draft it takes on that one's report, and confirms it, once that is accepted.
-    Raises Decided, Unacceptable.
+    Raises Decided; Unacceptable, also where a confirmation would loosen a sensitive crossing.
     """
     with transaction.atomic():
         rows = _locked(draft, _root(into) if isinstance(into, Draft) else None)
@@ -124,12 +123,21 @@ def merge(draft: Draft, into: Report | Reading | Draft, *, by: User, now: dateti
             row.reading = target
         row.crossing_id = row.crossing_id or target.crossing_id
         _decide(draft, row, Draft.Decision.MERGED, by, now)
-        if row.report is not None and confirms:
-            _confirm(row, row.report, by, now)
         if row.same_as is not None and not (row.report or row.reading):
             Draft.objects.filter(same_as=row).update(same_as=row.same_as)
-        _take_on(row, by, now)
+        _bear_out(row, by, now)
     draft.refresh_from_db()
+
+
+def _bear_out(row: Draft, by: User, now: datetime) -> None:
+    """What it confirms, and what was merged with it; one person alone loosens no sensitive crossing so."""
+    try:
+        if row.report is not None and row.confirms:
+            _confirm(row, row.report, by, now, Guard(now=now))
+        _take_on(row, by, now, Guard(now=now))
+    except NeedsSecond:
+        words = gettext("A second person would have to agree: merge it without confirming, or log it as an update.")
+        raise Unacceptable(words) from None
 
 
 def _root(draft: Draft) -> Draft:
@@ -161,7 +169,7 @@ def _check_alike(row: Draft, target: Report | Reading | Draft) -> None:
         raise Unacceptable("A count and a claim never say the same.")
 
 
-def _take_on(row: Draft, by: User, now: datetime) -> None:
+def _take_on(row: Draft, by: User, now: datetime, guard: Guard | None) -> None:
     """What was merged with this draft becomes what it became."""
     if not (row.report_id or row.reading_id):
         return
@@ -170,14 +178,14 @@ def _take_on(row: Draft, by: User, now: datetime) -> None:
         follower.crossing_id = follower.crossing_id or row.crossing_id
         follower.save()
         if follower.confirms and row.report is not None:
-            _confirm(follower, row.report, by, now)
+            _confirm(follower, row.report, by, now, guard)
 
 
-def _confirm(row: Draft, report: Report, by: User, now: datetime) -> None:
+def _confirm(row: Draft, report: Report, by: User, now: datetime, guard: Guard | None) -> None:
     """As of when its source spoke; one who spoke before it began bears nothing out."""
     at = min(heard(row), now)
     if at >= (report.effective_at or report.reported_at):
-        confirm([report], source=row.source, at=at, now=now, by=by)
+        confirm([report], source=row.source, at=at, now=now, by=by, guard=guard)
 
 
 def heard(draft: Draft) -> datetime:
@@ -263,8 +271,10 @@ def alike(one: Draft, other: Draft) -> bool:
 
 
 def says_the_same(draft: Draft, report: Report) -> bool:
-    """As alike(), of a report around its time."""
-    return draft.kind == Draft.Kind.REPORT and _alike(draft.content, {"lanes": report.lanes, "basis": report.basis})
+    """As alike(), of a report around its time; of two sides that acted it is never the same."""
+    sides = {draft.content.get("declared_by"), report.declared_by} - {None, ""}
+    told = {"lanes": report.lanes, "basis": report.basis}
+    return draft.kind == Draft.Kind.REPORT and len(sides) < 2 and _alike(draft.content, told)
 
 
 def covers(draft: Draft, report: Report) -> bool:
@@ -291,7 +301,7 @@ def near(drafts: Sequence[Draft], *, decided: bool = False) -> dict[int, list[Dr
 
 
 def around(draft: Draft) -> list[Report] | list[Reading]:
-    """What was reported, or counted, at its crossing within a day of its time: what says the same first."""
+    """Reported, or counted, at its crossing within a day: what says the same first, what was retracted last."""
     if draft.crossing_id is None:
         return []
     at = _moment(draft)
@@ -303,7 +313,8 @@ def around(draft: Draft) -> list[Report] | list[Reading]:
         effective_at=None, reported_at__range=(at - NEAR, at + NEAR)
     )
     rows = Report.objects.filter(when, crossing=draft.crossing_id).order_by("-effective_at", "-pk")
-    return sorted(_whole(rows)[:MOST_AROUND], key=lambda report: not says_the_same(draft, report))
+    found = _whole(rows)[:MOST_AROUND]
+    return sorted(found, key=lambda report: (hasattr(report, "retraction"), not says_the_same(draft, report)))
 
 
 def _whole(rows: QuerySet[Any]) -> QuerySet[Any]:

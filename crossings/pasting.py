@@ -99,8 +99,10 @@ def _called(crossing: Crossing) -> list[str]:
 
 
 def fill(paste: Paste, crossing: Crossing, now: datetime) -> Filled:
-    """The log form's fields as far as the text safely says: nothing of the text itself, nor of who told us."""
-    return filled(read(paste.text, min(paste.pasted_at, now), crossing))
+    """The log form's fields as far as the text safely says: nothing of the text itself, nor of who told us. Since when
+    it holds is left unchosen where the text does not say, so that the person has to choose.
+    """
+    return {"when": "", **filled(read(paste.text, min(paste.pasted_at, now), crossing))}
 
 
 def filled(told: Iterable[Found]) -> Filled:

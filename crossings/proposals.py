@@ -1,6 +1,6 @@
 """Acts of staff. At a sensitive crossing what loosens or redacts is only proposed, until a second person agrees.
 
-Each act is done whole or not at all. What closes is never held up.
+What closes is never held up: of an act that closes and opens, what closes is recorded at once.
 """
 
 from __future__ import annotations
@@ -16,21 +16,19 @@ from django.utils.translation import gettext
 
 from crossings import drafts, ledger
 from crossings.domain.claims import Claim
-from crossings.domain.loosening import is_looser
+from crossings.domain.loosening import Parts, closings
 from crossings.domain.readings import Reading as Count
-from crossings.domain.vocabulary import Basis, State
 from crossings.ingest import read_claim, read_reading
-from crossings.ledger import Guard, NeedsSecond, Outcome, Overtaken, Result
-from crossings.ledger.guard import by_time
-from crossings.ledger.transaction import Touched, in_transaction, lock_crossings
+from crossings.ledger import Guard, NeedsSecond, Outcome, Result
+from crossings.ledger.put_right import pass_later, put_right
+from crossings.ledger.transaction import in_transaction
 from crossings.matching import Names
-from crossings.models import Crossing, Draft, Proposal, Reading, Report, Source
+from crossings.models import Crossing, Current, Draft, Proposal, Reading, Report, Source
 
 Json = dict[str, Any]
 Item = Claim | Count
 Seen = Mapping[str, str]
 """By slug: ledger.stands() of each crossing as it was when the person looked."""
-
 
 ONCE = (Proposal.Kind.UPDATE, Proposal.Kind.CORRECTION, Proposal.Kind.CONFIRMATION)
 
@@ -41,37 +39,61 @@ class NotNow(Exception):
 
 @dataclass(slots=True)
 class Done:
-    """What an act came to: recorded, or waiting for a second person."""
+    """What an act came to: recorded, or waiting for a second person. `by_item`: of each item in turn, what was recorded
+    and what waits, one of them or both.
+    """
 
     results: list[Result] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
+    by_item: list[tuple[Result | None, Proposal | None]] = field(default_factory=list)
 
 
 def record(
     source: Source, items: Sequence[Item], *, by: User, now: datetime, key: str, how_known: str = "",
     seen: Seen | None = None,
 ) -> Done:  # fmt: skip
-    """Record these items, of one crossing or of many, all of them or none; those of sensitive crossings that would be
+    """Record these items, of one crossing or of many, all of them or none; lanes of sensitive crossings that would be
     loosened are proposed. `key` names the act: sent twice it is done once. Raises ledger.Overtaken.
     """
 
     def work() -> Done:
-        found, left = Done(), list(items)
-        while left:
-            try:
-                with transaction.atomic():
-                    guard = Guard(seen or {}, now=now)
-                    found.results = ledger.record_many(source, left, now=now, by=by, how_known=how_known, guard=guard)
-                break
-            except NeedsSecond as needs:
-                held = [item for item in left if item.crossing == needs.slug]
-                left = [item for item in left if item.crossing != needs.slug]
-                content = {"items": [_as_json(item, now) for item in held], "how_known": how_known}
-                kind = Proposal.Kind.UPDATE
-                found.proposals.append(_propose(kind, needs.slug, key, by, now, source=source, content=content))
+        parts, waits = _as_before(items, key), {}
+        results = _record_parts(parts, source, by, now, how_known, seen or {})
+        for slug in parts.crossings:
+            content = {"items": [_as_json(item, now) for item in parts.waiting(slug)], "how_known": how_known}
+            waits[slug] = _propose(Proposal.Kind.UPDATE, slug, key, by, now, source=source, content=content)
+        found = Done(results, list(waits.values()))
+        following = iter(results)
+        for index, item in enumerate(items):
+            result = next(following) if parts.at_once(index) is not None else None
+            found.by_item.append((result, waits[item.crossing] if parts.held[index] else None))
         return found
 
     return in_transaction(work)
+
+
+def recorded_at_once(items: Sequence[Item], key: str) -> list[Item]:
+    """Of the items of an act that was done before, what did not have to wait for a second person."""
+    return _as_before(items, key).all_at_once()
+
+
+def _record_parts(parts: Parts, source: Source, by: User, now: datetime, how_known: str, seen: Seen) -> list[Result]:
+    """Record what need not wait, once it is found which lanes have to."""
+    while True:
+        try:
+            with transaction.atomic():
+                left, guard = parts.all_at_once(), Guard(seen, now=now)
+                return ledger.record_many(source, left, now=now, by=by, how_known=how_known, guard=guard)
+        except NeedsSecond as needs:
+            parts.hold(needs.slug, needs.lanes)
+
+
+def _as_before(items: Sequence[Item], key: str) -> Parts:
+    """What was proposed when the same act was sent before is recorded by a second person, or by nobody."""
+    parts = Parts(items)
+    for row in Proposal.objects.filter(kind=Proposal.Kind.UPDATE, key__startswith=f"{key}:").select_related("crossing"):
+        parts.hold_as_before(row.crossing.slug, row.content["items"])
+    return parts
 
 
 def retract(target: Report | Reading, *, reason: str, by: User, now: datetime, seen: Seen | None = None) -> Done | None:
@@ -80,7 +102,7 @@ def retract(target: Report | Reading, *, reason: str, by: User, now: datetime, s
 
     def work() -> bool:
         done = ledger.retract(target, reason=reason, now=now, by=by, guard=guard)
-        if done and target.crossing.sensitive and _lets_pass_later(target, [], now):
+        if done and target.crossing.sensitive and pass_later(target, [], now):
             raise NeedsSecond(target.crossing.slug, [])
         return done
 
@@ -92,69 +114,41 @@ def retract(target: Report | Reading, *, reason: str, by: User, now: datetime, s
         return Done(proposals=[row])
 
 
-def _lets_pass_later(target: Report | Reading, instead: Sequence[Item], now: datetime) -> bool:
-    """Whether what was to close or restrict from a later time on would do so no more, or later, with these instead."""
-    if isinstance(target, Reading) or target.basis == Basis.ANNOUNCED:
-        return False
-    begins = target.effective_at
-    if begins is None or begins <= now:
-        return False
-    stricter = {
-        (lane.traffic, lane.to): lane.state.value
-        for item in instead
-        if isinstance(item, Claim) and item.effective_at and item.effective_at <= begins
-        for lane in item.lanes
-    }
-    return any(
-        lane["state"] in (State.RESTRICTED, State.CLOSED)
-        and is_looser(stricter.get((lane["traffic"], lane["to"])), lane["state"])
-        for lane in target.lanes
-    )
-
-
 def correct(
     target: Report, source: Source, items: Sequence[Item], *, reason: str, by: User, now: datetime, key: str,
     how_known: str = "", seen: Seen | None = None,
 ) -> Done:  # fmt: skip
-    """Take a report back and record what is right instead, in one act. Raises ledger.Overtaken."""
-    try:
-        results = _correct(target, source, items, reason, by, now, how_known, Guard(seen or {}, now=now))
-        return Done(results=results)
-    except NeedsSecond as needs:
-        content = {"items": [_as_json(item, now) for item in items], "how_known": how_known}
+    """Take a report back and record what is right instead, in one act. Where a second person has to agree to that, what
+    it closes is recorded at once, beside the report. Raises ledger.Overtaken.
+    """
+
+    def work() -> Done:
+        before = Proposal.objects.filter(kind=Proposal.Kind.CORRECTION, key__startswith=f"{key}:").first()
+        if before is not None:
+            return Done(proposals=[before])
+        try:
+            with transaction.atomic():
+                return Done(put_right(target, source, items, reason, by, now, how_known, Guard(seen or {}, now=now)))
+        except NeedsSecond as needs:
+            slug, parts = needs.slug, _closings(items, needs)
+        closed = _record_parts(parts, source, by, now, how_known, seen or {})
+        content = {
+            "items": [_as_json(item, now) for item in parts.waiting(slug)], "how_known": how_known,
+            "at_once": [result.report for result in closed if result.report],
+        }  # fmt: skip
         row = _propose(
-            Proposal.Kind.CORRECTION, needs.slug, key, by, now, target=target, source=source, content=content,
-            reason=reason,
-        )  # fmt: skip
+            Proposal.Kind.CORRECTION, slug, key, by, now, target=target, source=source, content=content, reason=reason
+        )
         return Done(proposals=[row])
-
-
-def _correct(
-    target: Report, source: Source, items: Sequence[Item], reason: str, by: User, now: datetime, how_known: str,
-    guard: Guard,
-) -> list[Result]:  # fmt: skip
-
-    def work() -> list[Result]:
-        before = by_time(_locked(target), now)
-        # Looser for an instant, between the two, is no loosening: only how it stands in the end is asked.
-        first = ledger.retract(target, reason=reason, now=now, by=by, guard=replace(guard, alone=False))
-        results = ledger.record_many(source, items, now=now, by=by, how_known=how_known, guard=Guard(alone=False))
-        each = _locked(target)
-        if not first and any(result.outcome is not Outcome.SAME for result in results):
-            raise Overtaken(each.crossing.slug)  # somebody else took it back
-        if guard.alone and each.crossing.sensitive:
-            lanes = ledger.loosened(before, each.current.status)
-            if lanes or _lets_pass_later(target, items, now):
-                raise NeedsSecond(each.crossing.slug, lanes)
-            rows = Report.objects.filter(pk__in=[result.report for result in results if result.report])
-            guard.check_orders(each, list(rows), now)
-        return results
 
     return in_transaction(work)
 
 
-def _locked(target: Report) -> Touched:
-    return lock_crossings([target.crossing_id])[target.crossing_id]
+def _closings(items: Sequence[Item], needs: NeedsSecond) -> Parts:
+    """At once goes what closes a lane that stands looser, except those lanes to which a second person has to agree."""
+    slugs = {item.crossing for item in items}
+    rows = Current.objects.filter(crossing__slug__in=slugs).values_list("crossing__slug", "status")
+    return closings(items, dict(rows), {needs.slug: needs.lanes})
 
 
 def confirm(
@@ -188,14 +182,24 @@ def accept(
     draft: Draft, *, by: User, now: datetime, content: Json | None = None, count: Json | None = None,
     how_known: str = "", seen: Seen | None = None,
 ) -> Result | Proposal:  # fmt: skip
-    """As drafts.accept(), and at a sensitive crossing perhaps only proposed."""
+    """As drafts.accept(), and at a sensitive crossing perhaps only proposed: not so what closes another lane, too."""
     try:
         return drafts.accept(
             draft, by=by, now=now, content=content, count=count, how_known=how_known, guard=Guard(seen or {}, now=now)
         )
     except NeedsSecond as needs:
+        check_closes_none(drafts.said(draft, content, count), needs)
         said = {"content": content, "count": count, "how_known": how_known}
         return _propose(Proposal.Kind.ACCEPTANCE, needs.slug, f"accept-{draft.pk}", by, now, draft=draft, content=said)
+
+
+def check_closes_none(items: Sequence[Item], needs: NeedsSecond) -> None:
+    """Raises drafts.Unacceptable where these also close what stands looser: that must not wait for a second person."""
+    if _closings(items, needs).all_at_once():
+        raise drafts.Unacceptable(
+            gettext("what it closes need not wait for the second person whom the rest needs: correct it to what it"
+                    " closes, accept that, then log the rest as an update")
+        )  # fmt: skip
 
 
 def unmark(crossing: Crossing, *, reason: str, by: User, now: datetime) -> Proposal:
@@ -289,7 +293,7 @@ def perform(row: Proposal, *, by: User, now: datetime, seen: Seen | None = None)
     elif kind == Proposal.Kind.CORRECTION:
         assert row.source is not None and row.report is not None
         _still_counts(row.report)
-        _all_taken(_correct(row.report, row.source, _items(row), row.reason, proposer, now, how_known, guard))
+        _all_taken(put_right(row.report, row.source, _items(row), row.reason, proposer, now, how_known, guard))
     elif kind == Proposal.Kind.CONFIRMATION:
         assert row.source is not None
         reports = list(Report.objects.filter(pk__in=row.content["reports"], retraction=None))

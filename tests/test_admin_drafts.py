@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from crossings import drafts
+from crossings import drafts, ledger
 from crossings.domain.claims import stamp
 from crossings.feeds.base import Entry
 from crossings.ledger import Result
@@ -139,6 +139,26 @@ def test_a_merge_needs_something_to_be_merged_with(torkham, client):
     assert "not one of the available choices" in text(client.post(url, {"into": "draft-999999"}))
     draft.refresh_from_db()
     assert draft.decision == ""
+
+
+def test_at_a_sensitive_crossing_a_merge_confirms_nothing_that_loosens(torkham, client):
+    long_ago, now = timezone.now() - timedelta(days=70), timezone.now()
+    say(make_source("amu"), claim(effective_at=stamp(long_ago)), now=long_ago)
+    ledger.settle(now)
+    Crossing.objects.update(sensitive=True)
+    report, draft = Report.objects.get(), held(lanes=lanes("open"))
+    page = send(client, admin_url(draft, "merge"), report=str(report.pk), confirms="on")
+    assert "A second person would have to agree: merge it without confirming" in text(page)
+    assert not Confirmation.objects.exists()
+
+
+def test_what_closes_and_opens_at_a_sensitive_crossing_is_corrected_to_its_closing_first(torkham, client):
+    stood = [*lanes("open", "cargo"), *lanes("closed", "people", "vehicles")]
+    say(make_source("amu"), claim(lanes=stood, effective_at=ago(hours=2)), now=timezone.now())
+    Crossing.objects.update(sensitive=True)
+    draft = held(lanes=[*lanes("closed", "cargo"), *lanes("open", "people")])
+    page = text(client.get(admin_url(draft, "accept"), follow=True))
+    assert "what it closes need not wait for the second person whom the rest needs" in page
 
 
 def test_what_says_the_same_is_rejected_with_it(torkham, client):

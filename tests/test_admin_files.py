@@ -137,7 +137,7 @@ def test_what_is_taken_out_gives_the_same_periods_and_counts_in_another_database
     empty_all()
     assert not periods()
     for what, body in files.items():
-        page = tried(client, body, "crossings" if what == "crossings" else "reports", name=f"x.{form}")
+        page = tried(client, body, "crossings" if what == "crossings" else "reports", "broker", f"x.{form}")
         assert "refused" not in fates(page), page.context["lines"]
         done(client, page)
     assert [each[1:] for each in periods()] == [each[1:] for each in before] and len(before) > 4
@@ -230,6 +230,22 @@ def test_what_loosens_a_sensitive_crossing_waits_for_a_second_person_and_the_res
     assert fates(page) == ["waits for a second person", "new"]
     assert "the board does not say it yet" in text(page)
     assert Proposal.objects.get().crossing == torkham and Report.objects.count() == 2
+
+
+def test_of_a_row_that_closes_and_opens_only_what_opens_waits_and_the_file_again_adds_nothing(client, torkham):
+    now = timezone.now()
+    stood = [*lanes("open", "cargo"), *lanes("closed", "people", "vehicles")]
+    say(make_source(), claim(lanes=stood, effective_at=stamp(now - timedelta(days=1))), now=now)
+    Crossing.objects.update(sensitive=True)
+    said = {"id": "a", "effective_at": stamp(now - timedelta(hours=1))}
+    rows = [row(**said, traffic="cargo", state="closed"), row(**said, traffic="people", state="open")]
+    for counts in ((1, 0), (2, 1)):
+        page = tried(client, rows)
+        assert fates(page) == ["waits for a second person"]
+        assert "Only what loosens waits: the rest is taken at once." in text(page)
+        assert (Report.objects.count(), Proposal.objects.count()) == counts
+        page = done(client, page)
+        assert (Report.objects.count(), Proposal.objects.count()) == (2, 1)
 
 
 def test_a_file_takes_nothing_back(client, torkham):
@@ -332,7 +348,19 @@ def test_a_staff_file_names_who_said_it_and_what_was_taken_back_and_the_choice_i
     assert out(client, start="2023-02-23", end="2023-02-22").context["out"].errors["end"]
 
 
-def test_a_file_of_several_sources_is_warned_of_before_all_is_said_by_one(client, torkham):
+def test_rows_that_are_the_word_of_another_source_than_the_chosen_one_are_refused(client, torkham):
+    say(make_source(name="The broker"), claim(id="a"), now=WEEK_OVER)
+    say(make_source("dawn"), claim(id="b", lanes=lanes("open")), now=WEEK_OVER)
+    body, partner_form = body_of(client), body_of(client, partner="on")
+    own = tried(client, body)
+    assert fates(own) == ["refused", "refused"] and "There is nothing in it to bring in." in text(own)
+    assert "This row is the word of The broker: choose that source." in text(own)
+    theirs = tried(client, body, source="broker")
+    assert fates(theirs)[0] != "refused" and fates(theirs)[1] == "refused"
+    assert "refused" not in fates(tried(client, partner_form))
+
+
+def test_a_file_of_several_sources_says_that_only_one_is_brought_in(client, torkham):
     say(make_source(), claim(id="a"), now=WEEK_OVER)
     assert "several sources" not in text(tried(client, body_of(client)))
     say(make_source("dawn"), claim(id="b"), now=WEEK_OVER)

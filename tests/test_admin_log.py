@@ -333,3 +333,20 @@ def test_the_form_takes_the_same_queries_whatever_was_said_before(torkham, clien
     make_crossing("chaman")
     with django_assert_num_queries(spent):
         client.get(LOG, {"crossing": "torkham"})
+
+
+def test_all_that_is_marked_is_told_above_the_form_with_the_way_to_it(torkham, client):
+    typed = {"lane_all": "closed", "when": "today", "url": "amu.tv", "queue_low": "some",
+             "lane_people_both": "restricted", "c0-effect": "allow", "c0-text": "or +93 70 123 4567"}  # fmt: skip
+    page = preview(client, typed)
+    told = {fault.href: f"{fault.label}: {fault.words}" for fault in page.context["faults"]}
+    assert set(told) == {"#id_clock", "#id_url", "#id_queue_low", "#id_c0-text"}
+    assert told["#id_c0-text"].startswith("Condition 1, What no word above says: Telephone numbers")
+    for href, words in told.items():
+        assert f'href="{href}"' in now_text(page) and f'id="{href[1:]}"' in now_text(page), words
+    assert "errornote" not in now_text(preview(client, {"lane_all": "closed", "when": "now"}))
+
+
+def test_when_marked_is_gone_to_though_it_is_a_list_of_radios(torkham, client):
+    page = preview(client, {"lane_all": "closed", "when": ""})
+    assert [fault.href for fault in page.context["faults"]] == ["#id_when"] and 'id="id_when"' in now_text(page)

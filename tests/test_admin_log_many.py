@@ -10,7 +10,7 @@ from django.contrib.admin.models import LogEntry
 from django.test import Client
 
 from crossings.models import Crossing, Current, Duty, Proposal, Report, Retraction
-from tests.desk import KARACHI, LOG, at, fields_of, logged_in, preview, save, staff
+from tests.desk import KARACHI, LOG, admin_url, at, fields_of, logged_in, preview, save, staff
 from tests.factories import make_crossing
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +47,10 @@ def undo_link(page: Any) -> str:
     found = re.search(r"/admin/crossings/report/undo/[0-9a-f-]{36}/", text(page))
     assert found, text(page)
     return found[0]
+
+
+def because(page: Any) -> dict[str, Any]:
+    return {**fields_of(page), "reason": "heard wrong"}
 
 
 def states() -> dict[str, str]:
@@ -86,10 +90,10 @@ def test_all_of_it_is_taken_back_by_one_undo_that_says_before_what_it_will_do(cl
     address = undo_link(saved)
     page = client.get(address)
     assert page.context["shown"].summary == "5 change" and "Chaman: All traffic, both ways: closed" in text(page)
-    done = client.post(address, fields_of(page), follow=True)
+    done = client.post(address, because(page), follow=True)
     assert "Taken back at 5 crossings" in text(done)
     assert Retraction.objects.count() == 5 and set(states().values()) == {"unknown"}
-    assert "taken back before" in text(client.post(address, fields_of(page), follow=True))
+    assert "taken back before" in text(client.post(address, because(page), follow=True))
     assert Retraction.objects.count() == 5
 
 
@@ -174,15 +178,26 @@ def test_at_the_sensitive_ones_an_opening_waits_for_a_second_person_and_elsewher
     assert "Torkham: It waits for a second person: the board does not say it yet." in text(saved)
     assert states()["torkham"] == "closed" and states()["chaman"] == "open"
     address = undo_link(saved)
-    client.post(address, fields_of(client.get(address)))
+    client.post(address, because(client.get(address)))
     assert Proposal.objects.get().decision == "withdrawn" and states()["chaman"] == "closed"
+
+
+def test_what_closes_is_recorded_though_the_same_form_opens_another_lane(client: Client) -> None:
+    save(client, preview(client, {"lane_cargo_both": "open", "lane_people_both": "closed", "when": "now"}, "torkham"))
+    Crossing.objects.update(sensitive=True)
+    typed = {"lane_cargo_both": "closed", "lane_people_both": "open", "when": "now"}
+    saved = text(save(client, preview(client, typed, "torkham")))
+    assert "Torkham: What lets more pass waits for a second person" in saved and "The rest is recorded." in saved
+    assert "Recorded: Report" in saved
+    stands = {lane["traffic"]: lane["state"] for lane in Crossing.objects.get(slug="torkham").current.status["lanes"]}
+    assert (stands["cargo"], stands["people"]) == ("closed", "closed")
 
 
 def test_undoing_a_closure_at_a_sensitive_crossing_waits_for_a_second_person(client: Client) -> None:
     save(client, preview(client, {"lane_all": "open", "when": "now"}, "torkham"))
     address = undo_link(save(client, previewed(client, begin(client), **CLOSED)))
     Crossing.objects.filter(slug="torkham").update(sensitive=True)
-    done = client.post(address, fields_of(client.get(address)), follow=True)
+    done = client.post(address, because(client.get(address)), follow=True)
     assert "Taken back at 4 crossings" in text(done) and "waits for a second person" in text(done)
     assert states()["torkham"] == "closed"
 
@@ -209,3 +224,33 @@ def test_those_logged_lately_by_the_person_come_first(client: Client) -> None:
         save(client, preview(client, {"lane_all": "closed", "when": "now"}, slug))
     assert [crossing.slug for crossing in client.get(LOG).context["recent"]] == ["kharlachi", "torkham"]
     assert logged_in(staff("omar", "add_report")).get(LOG).context["recent"] == []
+
+
+def test_why_it_is_undone_has_to_be_said(client: Client) -> None:
+    address = undo_link(save(client, previewed(client, begin(client), **CLOSED)))
+    page = client.post(address, fields_of(client.get(address)))
+    assert "required" in str(page.context["form"].errors["reason"]) and not Retraction.objects.exists()
+
+
+def test_the_page_of_each_report_says_that_it_is_one_of_many_and_leads_to_the_undo_of_all(client: Client) -> None:
+    address = undo_link(save(client, previewed(client, begin(client), **CLOSED)))
+    report = Report.objects.earliest("pk")
+    page = text(client.get(admin_url(report)))
+    assert "One of 5 logged in one act: undo all of it…" in page and f'href="{address}"' in page
+    omar = text(logged_in(staff("omar", "add_report", "view_report")).get(admin_url(report)))
+    assert "One of 5 logged in one act" in omar and address not in omar
+    client.post(address, because(client.get(address)))
+    assert address not in text(client.get(admin_url(report)))
+    save(client, preview(client, {"lane_all": "open", "when": "now"}, "torkham"))
+    assert "logged in one act" not in text(client.get(admin_url(Report.objects.latest("pk"))))
+
+
+def test_the_folded_line_of_each_crossing_tells_all_lanes_that_change(client: Client) -> None:
+    save(client, preview(client, {"lane_cargo_AF": "restricted", "when": "yesterday", "clock": "1000"}, "torkham"))
+    shown = previewed(client, begin(client, crossing=["torkham", "chaman"]), **CLOSED)
+    lines = {each.slug: one.in_short for each, one in shown.context["shown"].each}
+    assert all(line.startswith("All traffic, both ways: closed by Pakistan") for line in lines.values()), lines
+    some = {"lane_cargo_both": "closed", "lane_people_both": "restricted", "when": "now"}
+    shown = previewed(client, begin(client, crossing=["torkham", "chaman"]), **some)
+    for _, one in shown.context["shown"].each:
+        assert "Goods trucks, both ways: closed" in one.in_short and "; People on foot, both ways: " in one.in_short

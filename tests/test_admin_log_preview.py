@@ -120,3 +120,30 @@ def test_an_opening_of_one_side_that_was_seen_warns_of_the_others_closure(client
     assert "Look again:" in text(page)
     one_gate = preview(client, {"lane_all": "open", "declared_by": "AF", "one_gate": "on", "when": "now"})
     assert one_gate.context["shown"].warnings == []
+
+
+def trusted(was: str, **then: Any) -> wording.Step:
+    lane: dict[str, Any] = {"traffic": "cargo", "to": "AF", "state": "open", "gates": {"AF": "open", "PK": "open"},
+            "confidence": was, "since": hours_ago(5), "since_precision": "exact", "confirmed_at": hours_ago(2),
+            "conditions": [], "held_by": [], "last_known": None}  # fmt: skip
+    shown = [{"status": {"lanes": [each]}} for each in (lane, {**lane, **then})]
+    [step] = wording.steps(shown[0], shown[1], Clock(timezone.now(), (KABUL, "Asia/Karachi")))
+    return step
+
+
+def test_where_trust_changes_the_words_differ_and_what_reads_the_same_is_as_before() -> None:
+    assert trusted("current").kind == "same"
+    step = trusted("current", confirmed_at=hours_ago(2.1))
+    assert step.kind == "same", (step.now.words, step.then.words)
+    for was in ("single", "stale", "disputed", "current"):
+        for then in ("single", "stale", "disputed", "current"):
+            step = trusted(was, confidence=then)
+            assert (step.kind == "same") == (was == then), (was, then)
+            assert (step.now.words == step.then.words) == (was == then), (was, then)
+
+
+def test_the_same_words_of_another_trust_say_by_which_words_it_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wording, "_said_of", lambda lane, clock: ("open", "open since today"))
+    assert trusted("single", confidence="current").then.words == (
+        "open since today; trusted otherwise: “one source only” before, “confirmed recently” then"
+    )

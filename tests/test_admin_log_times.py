@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
@@ -15,6 +16,7 @@ from django.utils import timezone
 from crossings import board
 from crossings.admin.log.asked import Typed, asked_back
 from crossings.admin.log.entry import Entry
+from crossings.admin.moments import ClockField
 from crossings.domain.claims import Claim, stamp
 from crossings.models import Crossing, Reading, Report
 from tests.desk import KABUL, KARACHI, LOG, at, blank, fields_of, log, logged_in, preview, save, staff
@@ -193,7 +195,17 @@ def test_a_count_that_stands_nowhere_is_refused_beside_its_own_fields(client: Cl
 # Short ways to say when
 
 
-MINUTES = {"1730": "17:30", "17:30": "17:30", "930": "09:30", "9:05": "09:05", "۱۷۳۰": "17:30", "٠٦:٠٠": "06:00"}
+MINUTES = {"1730": "17:30", "17:30": "17:30", "930": "09:30", "9:05": "09:05", "۱۷۳۰": "17:30", "٠٦:٠٠": "06:00",
+           "2:30 pm": "14:30", "2.30pm": "14:30", "2 p.m.": "14:00", "12:05 AM": "00:05", "12 pm": "12:00",
+           "۲:۳۰ pm": "14:30", "1430h": "14:30", "14.30 hrs": "14:30", "930h": "09:30"}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "typed", ["13:30 pm", "0:30 am", "2:30 xm", "2:3 pm", "25h", "half past two", "12345", "1:75pm"]
+)
+def test_what_is_no_time_of_day_is_refused(typed: str) -> None:
+    with pytest.raises(ValidationError):
+        ClockField().clean(typed)
 
 
 @pytest.mark.parametrize("typed", MINUTES)
@@ -246,3 +258,56 @@ def test_today_without_a_time_asks_for_it_beside_its_field_and_a_time_to_come_is
     tomorrow = timezone.now() + timedelta(days=1)
     errors = sent(client, **at(f"{tomorrow:%Y-%m-%d}", "1000", KABUL)).context["form"].errors
     assert "ahead of our clock" in str(errors["day"])
+
+
+# What "now" means
+
+
+def phone(hours: float) -> str:
+    return f"{timezone.now() - timedelta(hours=hours):%Y-%m-%dT%H:%M:%S}+0000"
+
+
+@pytest.mark.parametrize(("when", "back"), [("now", 14), ("hour", 15)])
+def test_now_is_the_moment_at_which_it_was_chosen_on_the_phone(client: Client, when: str, back: int) -> None:
+    now_at = phone(14)
+    shown = sent(client, when=when, now_at=now_at)
+    assert fields_of(shown)["now_at"] == now_at
+    again = client.post(LOG, {**fields_of(shown), "action": "preview"})
+    save(client, again)
+    report = Report.objects.get()
+    assert report.effective_at is not None
+    assert stamp(report.effective_at + timedelta(hours=back - 14)) == now_at.replace("+0000", "Z")
+
+
+@pytest.mark.parametrize("now_at", ["", "yesterday", "2023-02-24T10:00:00", phone(0)])
+def test_without_a_moment_of_the_phone_now_is_the_moment_of_the_first_preview(client: Client, now_at: str) -> None:
+    before = timezone.now().replace(microsecond=0)
+    shown = sent(client, when="now", now_at=now_at)
+    stamped = datetime.strptime(fields_of(shown)["now_at"], "%Y-%m-%dT%H:%M:%S%z")
+    assert before - timedelta(minutes=5) <= stamped <= timezone.now()
+
+
+@pytest.mark.parametrize("hours", [30, -2])
+def test_a_now_of_another_day_or_still_to_come_is_asked_for_again_and_nothing_else_is_lost(
+    client: Client, hours: float
+) -> None:
+    page = sent(client, when="now", now_at=phone(hours), note="seen from the road")
+    assert "choose again since when it holds" in str(page.context["form"].errors["when"])
+    kept = fields_of(page)
+    assert "when" not in kept and kept["note"] == "seen from the road" and 'value="save"' not in text(page)
+    shown = client.post(LOG, {**kept, "when": "now", "action": "preview"})
+    save(client, shown)
+    report = Report.objects.get()
+    assert report.effective_at is not None and timezone.now() - report.effective_at < timedelta(minutes=5)
+
+
+def test_a_time_that_was_given_is_not_asked_for_again(client: Client) -> None:
+    assert 'value="save"' in text(sent(client, now_at=phone(90), **at("2026-11-01", "10:00", KABUL)))
+
+
+def test_what_was_recorded_meanwhile_makes_no_fresh_news_of_an_old_now(client: Client) -> None:
+    shown = sent(client, when="now", now_at=phone(14))
+    log(logged_in(staff("omar", "add_report")), {"lane_all": "open", "when": "hour"})
+    page = save(client, shown)
+    assert "Nothing is saved yet" in text(page)
+    assert fields_of(page)["now_at"] == fields_of(shown)["now_at"]

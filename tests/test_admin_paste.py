@@ -243,3 +243,28 @@ def test_a_pasted_message_becomes_a_report_and_names_it(client, torkham):
     assert list(paste.reports.all()) == [report]
     assert (report.note, report.attribution, report.declared_by) == ("", "", "PK")
     assert f"Report {report.pk}" in text(client.get(admin_url(paste)))
+
+
+def test_a_text_without_a_sure_time_leaves_since_when_to_be_chosen_and_the_form_asks_for_it(client, torkham):
+    kept(client, "Torkham closed. I was told about 5:30")
+    form = client.post(admin_url(Paste.objects.get(), "choose"), {"crossing": "torkham"}, follow=True)
+    filled = fields_of(form)
+    assert (filled["lane_all"], "when" in filled) == ("closed", False)
+    assert "It does not surely say since when: choose that below." in text(form)
+    refused = client.post("/admin/crossings/report/log/", {**filled, "action": "preview"})
+    assert "Say since when." in text(refused)
+    assert "What the board will say" not in text(refused)
+    shown = client.post("/admin/crossings/report/log/", {**fields_of(refused), "when": "now", "action": "preview"})
+    assert "What the board will say" in text(shown)
+    assert not Report.objects.exists()
+
+
+def test_the_form_lists_what_was_filled_in_from_a_text_and_what_is_not_sure(client, torkham):
+    kept(client, "Torkham is open for trucks only, now. Pedestrians are not allowed.")
+    form = client.post(admin_url(Paste.objects.get(), "choose"), {"crossing": "torkham"}, follow=True)
+    filled = fields_of(form)
+    assert (filled["lane_all"], filled["lane_cargo_both"], filled["when"]) == ("", "open", "now")
+    for words in ("Filled in from it, and what is not sure", "<mark>open</mark>", "says that it is open",
+                  "not sure, nothing filled in: it says this of some only"):  # fmt: skip
+        assert words in text(form), words
+    assert "It does not surely say since when" not in text(form)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
+from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth.models import Group, User
 from django.db import connection
 from django.test import Client
@@ -19,7 +19,7 @@ from crossings.admin.speakers import own_source
 from crossings.ingest import read_claim
 from crossings.matching import Names
 from crossings.models import Crossing, Current, Draft, Duty, Proposal, Report
-from tests.desk import admin_url, logged_in, staff
+from tests.desk import admin_url, fields_of, log, logged_in, staff
 from tests.factories import claim, lanes, make_crossing, make_source, say
 
 pytestmark = pytest.mark.django_db
@@ -272,6 +272,26 @@ def test_a_draft_that_loosens_waits_for_a_second_person_too(torkham: Crossing, o
     assert "All traffic, both ways: open" in text(other.get(admin_url(row)))
     agree(other, row)
     assert (state(), Draft.objects.get().decision) == ("open", "accepted")
+
+
+def test_what_a_correction_closes_is_recorded_before_a_second_person_agrees_to_the_rest(torkham: Crossing) -> None:
+    Crossing.objects.update(sensitive=False)
+    client = logged_in(staff("dina", "add_report", "view_report", "view_proposal"))
+    log(client, {"lane_cargo_both": "open", "lane_people_both": "closed", "declared_by": "", "when": "now"})
+    Crossing.objects.update(sensitive=True)
+    wrong = Report.objects.latest("pk")
+    url = admin_url(wrong, "correct")
+    sent = {**fields_of(client.get(url)), "because-reason": "heard wrong", "action": "preview"}
+    for name, said in (("cargo", "closed"), ("people", "open")):
+        sent |= {f"lane_{name}_{side}": said for side in ("AF", "PK")}
+    shown = client.post(url, sent)
+    page = text(client.post(url, {**fields_of(shown), "action": "save"}, follow=True))
+    assert "What it closes is recorded. The rest waits for a second person" in page
+    stands = {lane["traffic"]: lane["state"] for lane in Current.objects.get(crossing=torkham).status["lanes"]}
+    assert (stands["cargo"], stands["people"]) == ("closed", "closed")
+    recorded = Report.objects.latest("pk")
+    assert recorded != wrong and not hasattr(wrong, "retraction")
+    assert LogEntry.objects.filter(object_id=str(recorded.pk), action_flag=ADDITION).exists()
 
 
 def test_a_crossing_is_sensitive_no_more_once_two_persons_said_so(torkham: Crossing, omar: User) -> None:

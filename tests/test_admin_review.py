@@ -14,7 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from crossings import drafts, proposals, reviewing
+from crossings import drafts, ledger, proposals, reviewing
 from crossings.feeds.base import Entry
 from crossings.ledger.entries import hold_entry
 from crossings.models import Crossing, Draft, Duty, Proposal, Report
@@ -327,3 +327,36 @@ def test_nonsense_leads_to_the_first_of_the_queue(torkham, client, given):
         assert client.post(REVIEW, {**given, "action": action}).status_code in (204, 302)
     draft.refresh_from_db()
     assert draft.decision == ""
+
+
+def test_what_was_accepted_last_can_be_undone_by_its_key_also_after_another_draft_was_looked_at(torkham, client, omar):
+    make_crossing("chaman")
+    first, second = held("a"), held("b", crossing="chaman")
+    post(client, first, "accept")
+    client.get(REVIEW, {"draft": second.pk})
+    page = text(client.get(REVIEW, {"draft": second.pk}))
+    first.refresh_from_db()
+    undo = f'href="{admin_url(first.report, "retract")}" data-key="u"'
+    assert undo in page and f"Undo {first}" in page
+    assert undo not in text(of(omar).get(REVIEW, {"draft": second.pk})), "it is of who accepted it"
+    assert first.report is not None
+    ledger.retract(first.report, reason="mistaken", now=timezone.now())
+    assert undo not in text(client.get(REVIEW, {"draft": second.pk}))
+
+
+def test_a_report_of_another_side_says_not_the_same_and_into_a_retracted_one_nothing_is_merged(torkham, client):
+    now, source = timezone.now(), make_source("amu")
+    for side in ("AF", "PK"):
+        say(source, claim(id=side, declared_by=side, lanes=lanes("closed"), effective_at=ago(hours=1)), now=now)
+    theirs, ours = Report.objects.get(external_id="AF"), Report.objects.get(external_id="PK")
+    draft = held("d", declared_by="PK", effective_at=ago(hours=1))
+    same = {word.key: word.same for word in client.get(REVIEW, {"draft": draft.pk}).context["words"]}
+    assert same == {f"report-{ours.pk}": True, f"report-{theirs.pk}": False}
+    ledger.retract(ours, reason="mistaken", now=now)
+    page = client.get(REVIEW, {"draft": draft.pk})
+    assert [(word.same, word.marks, word.holds) for word in page.context["words"]] == [
+        (False, [], True), (False, ["retracted"], False),
+    ]  # fmt: skip
+    assert f"with=report-{ours.pk}" not in text(page) and f"with=report-{theirs.pk}" in text(page)
+    merging = client.get(admin_url(draft, "merge"))
+    assert [key for key, _ in merging.context["form"].fields["into"].choices] == [f"report-{theirs.pk}"]

@@ -351,3 +351,22 @@ def test_the_round_takes_the_same_queries_however_many_crossings_there_are(clien
     tap(client, button(client, "gate-7"))
     assert queries() == few < 25
     assert len(client.get(ROUND).context["left"]) == 38
+
+
+def test_what_one_tap_can_do_comes_first_and_the_rest_under_its_own_heading_and_both_are_counted(
+    client: Client,
+) -> None:
+    for slug in ("a", "c"):
+        make_crossing(slug)
+    known("b")
+    known("d")
+    page = begin(client)
+    assert [stop.crossing.slug for stop in page.context["left"]] == ["b", "d", "a", "c"]
+    shown = text(page)
+    places = [shown.index(words) for words in ('id="c-b"', 'id="c-d"', "Nothing known of 2: log what you learn",
+                                               'id="c-a"', 'id="c-c"')]  # fmt: skip
+    assert places == sorted(places) and "0 of 4" in shown
+    assert tap(client, button(client, "d"))["Location"] == f"{ROUND}#c-a"
+    tap(client, button(client, "b"))
+    after = text(client.get(ROUND))
+    assert "2 of 4" in after and "All are done." not in after and 'id="c-a"' in after

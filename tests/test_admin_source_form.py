@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
-from crossings.models import Source
+from crossings.models import Current, Source
 from tests.desk import admin_url, fields_of, logged_in, staff
-from tests.factories import make_source
+from tests.factories import claim, lanes, make_crossing, make_source, say
 
 pytestmark = pytest.mark.django_db
 SECRET = "Authorization: Bearer s3cret-token\nX-Key: other-s3cret"
@@ -110,3 +112,36 @@ def test_the_countries_it_may_speak_of_are_typed_one_a_line(client: Client, sour
     assert source.countries == ["PK", "AF"]
     send(client, source, countries="")
     assert source.countries == []
+
+
+def test_how_its_word_is_weighed_loosens_no_sensitive_crossing_by_one_person_alone(client: Client) -> None:
+    crossing, now = make_crossing(sensitive=True), timezone.now()
+    # An authority speaks of its own gate only; what anybody else saw pass proves that both are open.
+    authority = make_source("customs", kind="authority", country="AF")
+    for source, state, hours in ((make_source("amu"), "closed", 3), (authority, "open", 2)):
+        began, side = (now - timedelta(hours=hours)).isoformat(), "PK" if state == "closed" else "AF"
+        say(source, claim(id="1", lanes=lanes(state), declared_by=side, effective_at=began), now=now)
+    assert Current.objects.get().state == "closed"
+    page = send(client, authority, kind="partner", country="")
+    errors = page.context["adminform"].form.errors
+    assert "Torkham, which is sensitive, would stand looser" in str(errors) and set(errors) <= {"kind", "country"}
+    assert (authority.kind, authority.country) == ("authority", "AF")
+    assert Current.objects.get().state == "closed"
+    crossing.sensitive = False
+    crossing.save()
+    assert send(client, authority, kind="partner", country="").redirect_chain
+    assert authority.kind == "partner" and Current.objects.get().state == "open"
+
+
+def test_no_new_source_is_named_like_a_colleagues_own(client: Client) -> None:
+    url = "/admin/crossings/source/add/"
+    page = client.post(url, {**fields_of(client.get(url)), "name": "Omar", "slug": "Staff-omar", "kind": "partner"})
+    assert "our own staff are named: choose another" in str(page.context["adminform"].form.errors["slug"])
+    assert not Source.objects.exists()
+
+
+def test_of_a_colleagues_own_source_neither_kind_nor_trust_nor_whether_it_speaks_is_edited(client: Client) -> None:
+    own = make_source("staff-omar", kind="staff")
+    assert not {"kind", "trusted", "active"} & fields_of(client.get(admin_url(own))).keys()
+    send(client, own, kind="partner", trusted="", active="", note="looked at")
+    assert (own.kind, own.trusted, own.active, own.note) == ("staff", True, True, "looked at")

@@ -79,9 +79,27 @@ def announced(slug: str, state: str, at: datetime, now: datetime) -> None:
     say(source("amu"), item, now=now - 9 * DAY)
 
 
-def test_where_nothing_waits_the_desk_says_so(client: Client) -> None:
+def test_where_nothing_waits_the_desk_says_so(client: Client, now: datetime) -> None:
     make_crossing()
+    said("amu", "closed", now - HOUR)
     assert "Nothing waits for anybody." in client.get(WORK).content.decode()
+
+
+def test_what_nobody_ever_spoke_of_and_what_is_forgotten_is_work_with_a_count_and_one_next_action(
+    client: Client, now: datetime
+) -> None:
+    make_crossing("a-gate", traffic=["people"])
+    for slug in ("b-gate", "c-gate", "heard"):
+        make_crossing(slug)
+    said("amu", "closed", now - 90 * DAY, "c-gate")
+    said("amu", "closed", now - HOUR, "heard")
+    settle(timezone.now())
+    [(title, lines)] = parts(client).items()
+    assert title == "Silent: 3 crossings"
+    assert [line.about for line in lines] == ["C Gate", "B Gate", "A Gate"]
+    assert "last heard of" in lines[0].words and lines[1].words == "Never heard of"
+    assert (lines[0].verb, lines[0].url) == ("Ask, and log what holds", "/admin/crossings/report/log/?crossing=c-gate")
+    assert "Nothing waits for anybody." not in client.get(WORK).content.decode()
 
 
 def test_a_dispute_shows_both_words_and_asks_for_what_holds_and_a_disputed_open_comes_first(
@@ -177,8 +195,10 @@ def test_drafts_proposals_alarms_failing_sources_and_batches_each_lead_to_what_i
     Alarm.sound("failing", feed, "3 failures in a row", now)
     batch, row = aside(feed, now), proposal(now)
     found = parts(member("ed", "editor"))
-    assert list(found) == ["Alarms", "Waits for a second person", "Sources that fail", "Batches set aside", "Drafts"]
-    [alarm], [waits], [fails], [dead], (old, new) = found.values()
+    assert list(found) == [
+        "Alarms", "Waits for a second person", "Sources that fail", "Batches set aside", "Drafts", "Silent: 1 crossing",
+    ]  # fmt: skip
+    [alarm], [waits], [fails], [dead], (old, new), _ = found.values()
     assert alarm.url == admin_url(Alarm.objects.get()) and alarm.words.startswith("the source keeps failing")
     assert (waits.url, waits.verb) == (admin_url(row), "Agree or refuse")
     assert "That it be sensitive no more, proposed by omar" in waits.words
@@ -197,7 +217,9 @@ def test_everybody_sees_what_their_role_sees_and_is_offered_what_it_may_do(now: 
     proposal(now)
     recorder, viewer = member("rec", "recorder"), logged_in(staff("viewer", "view_crossing"))
     found = parts(recorder)
-    assert list(found) == ["Alarms", "Waits for a second person", "Drafts"]
+    assert list(found) == ["Alarms", "Waits for a second person", "Drafts", "Silent: 1 crossing"]
+    [silent] = found.pop("Silent: 1 crossing")
+    assert silent.verb == "Ask, and log what holds"
     assert {line.verb for lines in found.values() for line in lines} == {"Look at it"}
     said("amu", "closed", now - 3 * DAY)
     settle(timezone.now())
@@ -210,7 +232,7 @@ def test_who_proposed_something_is_not_asked_to_agree_to_it(now: datetime) -> No
     crossing = make_crossing(sensitive=True)
     client = member("omar", "reviewer")
     proposals.unmark(crossing, reason="-", by=User.objects.get(username="omar"), now=now)
-    [[line]] = parts(client).values()
+    [line] = parts(client)["Waits for a second person"]
     assert line.verb == "Look at it"
 
 

@@ -219,6 +219,7 @@ def test_five_gates_are_closed_by_one_act_and_taken_back_by_one(page):
     assert all("closed by Pakistan" in public(page, slug) for slug in slugs)
     thumb.tap("Undo", "link")
     see(page, "What the board will say afterwards")
+    page.get_by_label("Reason").fill("They are open.")
     thumb.tap("Take all of it back")
     see(page, "Taken back at 5 crossings")
     assert Retraction.objects.count() == 5
@@ -396,3 +397,94 @@ def test_those_nearby_come_first_where_the_phone_gives_its_position(page):
     found = page.locator("#nearby a")
     playwright.expect(found.first).to_have_text("Chaman")
     assert found.all_inner_texts() == ["Chaman", "Torkham"]
+
+
+# What was chosen, when it was chosen, and what is marked
+
+
+def test_now_chosen_offline_and_sent_the_next_morning_is_the_evening_before(page, clock):
+    clock("2023-02-23T13:43:00+00:00")
+    page.goto("/admin/crossings/report/log/?crossing=torkham")
+    page.get_by_role("button", name="Pakistan opened its gate").tap()
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Preview", exact=True).tap()
+    see(page, "No connection")
+    page.close()
+    clock("2023-02-24T04:00:00+00:00")
+    page.context.set_offline(False)
+    again = page.context.new_page()
+    again.goto("/admin/crossings/report/log/?crossing=torkham")
+    see(again, "It was typed 14 hours ago. “Now” means Thu 18:43, when you typed it: change it if it is otherwise.")
+    again.get_by_role("button", name="Preview", exact=True).tap()
+    again.get_by_role("button", name="Save", exact=True).tap()
+    see(again, "Recorded: Report")
+    began = Report.objects.get().effective_at
+    assert began is not None
+    assert (
+        datetime.fromisoformat("2023-02-23T13:43:00+00:00") <= began < datetime.fromisoformat("2023-02-23T13:45+00:00")
+    )
+
+
+def test_now_chosen_again_after_it_was_restored_is_the_new_now(page, clock):
+    clock("2023-02-23T13:43:00+00:00")
+    page.goto("/admin/crossings/report/log/?crossing=torkham")
+    page.get_by_role("button", name="Pakistan opened its gate").tap()
+    page.close()
+    clock("2023-02-24T04:00:00+00:00")
+    again = page.context.new_page()
+    again.goto("/admin/crossings/report/log/?crossing=torkham")
+    see(again, "when you typed it")
+    again.get_by_label("All lanes").select_option("closed")
+    again.get_by_role("button", name="Preview", exact=True).tap()
+    again.get_by_role("button", name="Save", exact=True).tap()
+    see(again, "Recorded: Report")
+    began = Report.objects.get().effective_at
+    assert began is not None and began >= datetime.fromisoformat("2023-02-24T03:59+00:00")
+
+
+def test_what_is_chosen_for_all_lanes_empties_those_below_and_one_of_them_chosen_again_stays(page):
+    ready_to_save(page)
+    page.get_by_role("button", name="Save", exact=True).tap()
+    see(page, "Recorded: Report")
+    page.goto(f"/admin/crossings/report/{Report.objects.get().pk}/correct/")
+    people = page.locator("[name=lane_people_AF]")
+    playwright.expect(people).to_have_value("closed")
+    page.get_by_label("All lanes").select_option("open")
+    playwright.expect(people).to_have_value("")
+    people.select_option("closed")
+    page.get_by_label("Reason").fill("heard wrong")
+    page.get_by_role("button", name="Preview", exact=True).tap()
+    page.get_by_role("button", name="Save", exact=True).tap()
+    see(page, "Recorded: Report")
+    states = {(lane["traffic"], lane["to"]): lane["state"] for lane in Report.objects.latest("pk").lanes}
+    assert states.pop(("people", "AF")) == "closed" and set(states.values()) == {"open"}
+
+
+def test_another_shortcut_takes_back_what_the_one_before_and_its_conditions_had_set(page):
+    page.goto("/admin/crossings/report/log/?crossing=torkham")
+    page.get_by_role("button", name="Pakistan opened its gate").tap()
+    page.get_by_role("button", name="People only, on conditions").tap()
+    chip = page.get_by_role("button", name="Citizens of Pakistan")
+    chip.tap()
+    assert page.locator("[name=declared_by]:checked").get_attribute("value") == ""
+    assert page.locator("[name=c0-who][value=nationals]").is_checked()
+    page.get_by_role("button", name="Afghanistan closed its gate").tap()
+    playwright.expect(chip).to_have_attribute("aria-pressed", "false")
+    assert not page.locator("[name=c0-who][value=nationals]").is_checked()
+    page.get_by_role("button", name="Preview", exact=True).tap()
+    see(page, "What the board will say")
+
+
+def test_what_is_marked_is_told_above_and_gone_to_by_one_tap_though_it_was_folded(page, axe):
+    page.goto("/admin/crossings/report/log/?crossing=torkham")
+    page.get_by_role("button", name="Afghanistan closed its gate").tap()
+    page.get_by_text("How many wait, where that was said").tap()
+    page.get_by_label("At least").fill("-4")
+    page.get_by_text("How many wait, where that was said").tap()
+    page.get_by_role("button", name="Preview", exact=True).tap()
+    see(page, "Not saved yet")
+    assert page.evaluate("document.activeElement.classList.contains('faults')")
+    page.locator(".faults a").tap()
+    assert page.evaluate("document.activeElement.name") == "queue_low"
+    playwright.expect(page.get_by_label("At least")).to_be_in_viewport()
+    assert not faults(axe, page) and not small(page) and fits(page)

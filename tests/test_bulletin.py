@@ -241,6 +241,17 @@ def test_that_time_passed_and_that_it_was_confirmed_is_no_change(client, torkham
     assert shown(client).context["news"] == 0
 
 
+def test_its_directions_stand_in_one_order_before_and_after_it_is_issued(client):
+    make_crossing("medyka", ("PL", "UA"))
+    make_crossing("torkham", ("AF", "PK"))
+    page = shown(client, countries=["AF", "PL"])
+    before = [way["direction"] for row in page.context["rows"] for way in row["ways"]]
+    client.post(NEW, {"bulletin": page.context["token"]})
+    kept = client.get(f"{BULLETINS}{Bulletin.objects.get().pk}/change/")
+    assert [way["direction"] for row in kept.context["rows"] for way in row["ways"]] == before
+    assert before == ["To Ukraine", "To Poland", "To Pakistan", "To Afghanistan"]
+
+
 def test_crossings_that_came_and_went_since_the_last_one_are_told(client, torkham):
     make_crossing("islam-qala", ("AF", "IR"))
     issued(client, countries=["IR"])

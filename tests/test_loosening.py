@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from crossings.domain.loosening import loosened, ordered_looser
+from crossings.domain.claims import Claim, LaneState
+from crossings.domain.loosening import Parts, closings, loosened, not_closed
+from crossings.domain.vocabulary import Basis, State, Traffic
 
 Json = dict[str, Any]
 PATIENTS = {"effect": "allow", "who": ["patients"]}
@@ -114,19 +118,81 @@ def test_each_lane_that_is_looser_is_named() -> None:
     assert loosened(before, {"lanes": [CLOSED, {**other, **{k: OPEN[k] for k in ("state", "gates")}}]}) == ["people>AF"]
 
 
+def test_what_begins_later_is_weighed_by_its_own_lanes_whatever_stands() -> None:
+    said = [{"traffic": each, "to": "PK", "state": state} for each, state in zip("abc", LATER, strict=True)]
+    assert not_closed(said) == ["a>PK", "b>PK"] and not_closed([CLOSED]) == []
+
+
+LATER = ("open", "restricted", "closed")
+
+
 @pytest.mark.parametrize(
-    ("now", "ordered", "expected"),
+    ("last_known", "after", "expected"),
     [
-        (CLOSED, "open", True),
-        (CLOSED, "restricted", True),
-        (CLOSED, "closed", False),
-        (OPEN, "closed", False),
-        (UNKNOWN, "open", True),
-        (lane("restricted", terms=of("PK", PERMIT)), "restricted", True),
-        (lane("restricted", terms=of("PK", BOTH)), "restricted", False),
+        ("closed", "restricted", True),
+        ("closed", "open", True),
+        ("closed", "closed", False),
+        ("closed", "unknown", False),
+        ("restricted", "restricted", False),
+        ("restricted", "open", True),
+        ("open", "restricted", False),
+        (None, "restricted", False),
     ],
 )
-def test_what_begins_later_is_weighed_against_how_it_stands(now: Json, ordered: str, expected: bool) -> None:
-    conditions = [PATIENTS] if ordered == "restricted" else []
-    said = {"traffic": "cargo", "to": "PK", "state": ordered, "conditions": conditions}
-    assert bool(ordered_looser({"lanes": [now]}, [said])) is expected
+def test_a_lane_that_fell_silent_is_weighed_by_how_it_stood_before(
+    last_known: str | None, after: str, expected: bool
+) -> None:
+    assert loosens({**UNKNOWN, "last_known": last_known}, lane(after)) is expected
+
+
+@pytest.mark.parametrize(("state", "expected"), [("closed", True), ("restricted", True), ("open", False)])
+def test_a_lane_that_is_carried_no_more_is_looser_where_it_was_held_back(state: str, expected: bool) -> None:
+    other = {**OPEN, "traffic": "people"}
+    assert loosened({"lanes": [lane(state), other]}, {"lanes": [other]}) == (["cargo>PK"] if expected else [])
+
+
+def a_claim(external_id: str = "x", **states: State) -> Claim:
+    lanes = tuple(LaneState(Traffic(traffic), "PK", state) for traffic, state in states.items())
+    return Claim("torkham", lanes, datetime(2026, 1, 1, tzinfo=UTC), external_id=external_id)
+
+
+MIXED = a_claim(cargo=State.CLOSED, people=State.OPEN, vehicles=State.RESTRICTED)
+
+
+def test_of_an_act_only_the_lanes_that_are_named_wait() -> None:
+    parts = Parts([MIXED])
+    parts.hold("torkham", ["people>PK"])
+    parts.hold("torkham", ["vehicles>PK"])
+    [now], [later] = parts.all_at_once(), parts.waiting("torkham")
+    assert isinstance(now, Claim) and isinstance(later, Claim)
+    assert ([each.traffic for each in now.lanes], now.external_id) == (["cargo"], "x")
+    assert ([each.traffic for each in later.lanes], later.external_id) == (["people", "vehicles"], "x:second")
+
+
+def test_what_waits_whole_keeps_its_id_and_is_known_when_the_act_comes_again() -> None:
+    whole = a_claim("y", people=State.OPEN)
+    parts, again = Parts([MIXED, whole]), Parts([MIXED, whole])
+    parts.hold("torkham", ["people>PK"])
+    assert [each.external_id for each in parts.waiting("torkham")] == ["x:second", "y"]
+    again.hold_as_before("torkham", [each.as_json() for each in parts.waiting("torkham")])
+    assert again.all_at_once() == parts.all_at_once() and again.waiting("torkham") == parts.waiting("torkham")
+
+
+def test_a_closed_lane_waits_only_where_nothing_else_is_left_to_hold() -> None:
+    parts = Parts([a_claim("a", cargo=State.CLOSED), a_claim("b", cargo=State.OPEN), a_claim("c", people=State.OPEN)])
+    held = []
+    for _ in range(3):
+        parts.hold("torkham", ["cargo>PK"])
+        held.append([each.external_id for each in parts.waiting("torkham")])
+    assert held == [["b"], ["a", "b"], ["a", "b", "c"]]
+    with pytest.raises(ValueError, match="left to be held"):
+        parts.hold("torkham", [])
+
+
+def test_a_closing_is_what_closes_a_lane_that_stands_looser_and_is_not_excepted() -> None:
+    said = a_claim(cargo=State.CLOSED, people=State.CLOSED, vehicles=State.OPEN)
+    stands = {"torkham": {"lanes": [{**OPEN}, {**CLOSED, "traffic": "people"}]}}
+    [found] = closings([said], stands, {}).all_at_once()
+    assert isinstance(found, Claim) and [each.traffic for each in found.lanes] == ["cargo"]
+    assert not closings([said], stands, {"torkham": ["cargo>PK"]}).all_at_once()
+    assert not closings([replace(said, basis=Basis.ANNOUNCED)], stands, {}).all_at_once()

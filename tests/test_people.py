@@ -110,6 +110,7 @@ def test_the_link_itself_is_kept_nowhere(chief):
     ({"name": "a b"}, "Enter a valid username"),
     ({"countries": "Pakistan"}, "A country’s two letters are expected"),
     ({"role": "999999"}, "Select a valid choice"),
+    ({"countries": "PK\nZZ"}, "No country has the letters ZZ: look again."),
 ])  # fmt: skip
 def test_an_invitation_refuses_nonsense_beside_the_field_and_keeps_what_was_typed(chief, typed, words):
     given = {"name": "zahra", "role": role("recorder"), "countries": "PK", **typed}
@@ -117,6 +118,17 @@ def test_an_invitation_refuses_nonsense_beside_the_field_and_keeps_what_was_type
     assert words in page.content.decode()
     assert fields_of(page)["countries"] == given["countries"]
     assert not Invitation.objects.exists()
+
+
+def test_for_one_name_one_invitation_is_open_at_a_time(chief):
+    invited(chief)
+    again = {"name": "Zahra", "role": role("editor")}
+    page = chief.post(reverse("admin:crossings_invitation_add"), again)
+    assert "An invitation for this name is open already" in page.content.decode()
+    Invitation.objects.update(withdrawn_at=timezone.now())
+    assert invited(chief)
+    Invitation.objects.update(expires_at=timezone.now())
+    assert invited(chief)
 
 
 def test_nobody_gives_more_than_they_have():
@@ -210,6 +222,31 @@ def test_who_has_a_second_factor_is_asked_for_it_also_where_it_is_not_asked_of_a
     assert client.get(reverse("admin:index"))["Location"].startswith(reverse("desk:second"))
     assert client.get(reverse("desk:second_new"))["Location"] == reverse("desk:second"), "nobody replaces it unseen"
     assert logged_in(member("omid", "recorder")).get(reverse("admin:index")).status_code == 200
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_who_types_the_right_code_at_once_after_a_wrong_one_is_told_to_wait_and_how_long(known):
+    person = member("zahra", "recorder")
+    client = logged_in(person)
+    if known:
+        TOTPDevice.objects.create(user=person, confirmed=True)
+    url = reverse("desk:second" if known else "desk:second_new")
+    client.get(url)
+    wrong = client.post(url, {"code": "000000"}).content.decode()
+    assert "That is not the code" in wrong and "Too fast" not in wrong
+    device = TOTPDevice.objects.get(user=person)
+    TOTPDevice.objects.update(throttling_failure_count=3, throttling_failure_timestamp=timezone.now())
+    right = f"{totp(device.bin_key):06}"
+    assert "Too fast: wait 4 seconds and try again." in client.post(url, {"code": right}).content.decode()
+    TOTPDevice.objects.update(throttling_failure_timestamp=timezone.now() - timedelta(seconds=5))
+    assert client.post(url, {"code": right}).status_code == (302 if known else 200)
+    assert TOTPDevice.objects.get(user=person).confirmed
+
+
+def test_the_second_factor_can_be_opened_on_the_phone_itself():
+    person = member("zahra", "recorder")
+    page = logged_in(person).get(reverse("desk:second_new")).content.decode()
+    assert 'href="otpauth://totp/' in page and "Open it in the authenticator on this phone" in page
 
 
 def test_the_way_on_leads_nowhere_else():

@@ -9,11 +9,11 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from crossings import bell, ledger, proposals
+from crossings import bell, drafts, ledger, proposals
 from crossings.admin.speakers import own_source
-from crossings.ingest import read_claim
+from crossings.ingest import read_claim, read_reading
 from crossings.matching import Names
-from crossings.models import Confirmation, Crossing, Current, Proposal, Report, Retraction
+from crossings.models import Confirmation, Crossing, Current, Draft, Proposal, Reading, Report, Retraction
 from tests.factories import claim, lanes, make_crossing, make_source, reading, say
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +90,149 @@ def test_what_would_open_by_itself_a_little_later_waits_too(
 ) -> None:
     crossing_that_is("closed")
     assert waits(record(zahra, "open", NOW + ahead, basis=basis)) is second
+
+
+@pytest.mark.parametrize("stands", ["open", "closed"])
+@pytest.mark.parametrize(("said", "second"), [("open", True), ("restricted", True), ("closed", False)])
+def test_an_order_that_begins_later_waits_unless_it_closes_whatever_stands_now(
+    stands: str, said: str, second: bool, zahra: User
+) -> None:
+    crossing_that_is(stands)
+    assert waits(record(zahra, said, NOW + 4 * HOUR, basis="ordered")) is second
+
+
+MIXED = [*lanes("closed", "cargo"), *lanes("open", "people")]
+
+
+def half_closed(sensitive: bool = True) -> Crossing:
+    """Cargo open, all else closed."""
+    crossing = make_crossing(sensitive=sensitive)
+    at = NOW - 3 * HOUR
+    said = [*lanes("open", "cargo"), *lanes("closed", "people", "vehicles")]
+    say(make_source("amu"), claim(id="1", lanes=said, effective_at=at.isoformat()), now=at)
+    return crossing
+
+
+def stands() -> dict[str, str]:
+    return {lane["traffic"]: lane["state"] for lane in Current.objects.get().status["lanes"]}
+
+
+def mixed(user: User, key: str = "x") -> Any:
+    said = claim(id=key, lanes=MIXED, effective_at=(NOW - HOUR).isoformat())
+    return read_claim(said, Names.load(), own_source(user))
+
+
+def test_a_closing_is_recorded_at_once_though_the_same_update_opens_another_lane(zahra: User, omar: User) -> None:
+    half_closed()
+    own = own_source(zahra)
+    count = read_reading(reading(id="q", observed_at=NOW.isoformat()), Names.load(), own)
+    items = [mixed(zahra), count]
+    done = proposals.record(own, items, by=zahra, now=NOW, key="k")
+    assert stands() == {"cargo": "closed", "people": "closed", "vehicles": "closed"}
+    assert [report.external_id for report in Report.objects.filter(source=own)] == ["x"]
+    assert Reading.objects.count() == 1 and len(done.results) == 2
+    assert [(result is not None, waiting is not None) for result, waiting in done.by_item] == [(1, 1), (1, 0)]
+    [row] = done.proposals
+    [said] = row.content["items"]
+    assert (said["id"], {lane["traffic"] for lane in said["lanes"]}) == ("x:second", {"people"})
+
+    again = proposals.record(own, items, by=zahra, now=NOW, key="k")
+    assert again.proposals == [row] and {result.outcome for result in again.results} == {ledger.Outcome.SAME}
+    proposals.agree(row, by=omar, now=NOW)
+    assert stands() == {"cargo": "closed", "people": "open", "vehicles": "closed"}
+    after = proposals.record(own, items, by=zahra, now=NOW, key="k")
+    assert after.proposals == [row] and {result.outcome for result in after.results} == {ledger.Outcome.SAME}
+    assert (Report.objects.filter(source=own).count(), Proposal.objects.count()) == (2, 1)
+    assert [each.digest() for each in proposals.recorded_at_once(items, "k")] == [
+        Report.objects.get(external_id="x").digest,
+        Reading.objects.get().digest,
+    ]
+
+
+def test_of_an_order_the_lanes_that_it_closes_are_recorded_at_once(zahra: User) -> None:
+    crossing_that_is("open")
+    said = claim(id="x", lanes=MIXED, basis="ordered", effective_at=(NOW + HOUR).isoformat())
+    items = [read_claim(said, Names.load(), own_source(zahra))]
+    assert waits(proposals.record(own_source(zahra), items, by=zahra, now=NOW, key="k"))
+    assert {lane["traffic"] for lane in Report.objects.get(external_id="x").lanes} == {"cargo"}
+
+
+def test_a_correction_that_needs_a_second_person_closes_at_once_what_it_closes(zahra: User, omar: User) -> None:
+    half_closed()
+    wrong = Report.objects.get()
+
+    def correct() -> proposals.Done:
+        own = own_source(zahra)
+        return proposals.correct(wrong, own, [mixed(zahra)], reason="-", by=zahra, now=NOW, key="k")
+
+    [row] = correct().proposals
+    assert stands() == {"cargo": "closed", "people": "closed", "vehicles": "closed"}
+    assert not Retraction.objects.exists()
+    assert row.content["at_once"] == [Report.objects.get(external_id="x").pk]
+    assert correct().proposals == [row] and Report.objects.count() == 2
+    proposals.agree(row, by=omar, now=NOW)
+    assert stands() == {"cargo": "closed", "people": "open", "vehicles": "unknown"}
+    assert Retraction.objects.get().report == wrong
+
+
+def test_a_draft_that_closes_one_lane_and_opens_another_is_not_held_up_whole(zahra: User) -> None:
+    half_closed()
+    rumour = make_source("rumour", trusted=False)
+    say(rumour, claim(id="r", lanes=MIXED, effective_at=(NOW - HOUR).isoformat()), now=NOW)
+    draft = Draft.objects.get()
+    with pytest.raises(drafts.Unacceptable, match="correct it to what it closes"):
+        proposals.accept(draft, by=zahra, now=NOW)
+    assert not Proposal.objects.exists()
+    closing = {**draft.content, "lanes": lanes("closed", "cargo")}
+    assert not isinstance(proposals.accept(draft, by=zahra, now=NOW, content=closing), Proposal)
+    assert stands()["cargo"] == "closed"
+
+
+def test_silence_is_no_first_step_of_a_loosening(zahra: User) -> None:
+    crossing = make_crossing(sensitive=True)
+    at, ended = NOW - 3 * HOUR, (NOW - 2 * HOUR).isoformat()
+    say(make_source("amu"), claim(id="1", lanes=lanes("closed"), effective_at=at.isoformat(), until=ended), now=at)
+    ledger.settle(NOW)
+    assert crossing.slug == "torkham" and set(stands().values()) == {"unknown"}
+    assert waits(record(zahra, "restricted"))
+    assert not waits(record(zahra, "closed", key="y"))
+
+
+def test_a_lane_that_is_closed_is_not_dropped_by_one_person_alone() -> None:
+    crossing = crossing_that_is("closed")
+    crossing.traffic = ["people"]
+    crossing.save()
+    with pytest.raises(ledger.NeedsSecond):
+        ledger.touch_crossing(crossing, now=NOW, guard=ledger.Guard(now=NOW))
+
+
+def test_a_merge_that_confirms_loosens_no_sensitive_crossing(zahra: User) -> None:
+    crossing = make_crossing(sensitive=True, forget_after=timedelta(hours=4))
+    at = NOW - 6 * HOUR
+    say(make_source("amu"), claim(id="1", effective_at=at.isoformat()), now=at)
+    report = Report.objects.get()
+    ledger.settle(NOW)
+    assert crossing.sensitive and set(stands().values()) == {"unknown"}
+    say(make_source("rumour", trusted=False), claim(id="r", effective_at=(NOW - HOUR).isoformat()), now=NOW)
+    draft = Draft.objects.get()
+    with pytest.raises(drafts.Unacceptable, match="merge it without confirming"):
+        drafts.merge(draft, report, by=zahra, now=NOW, confirms=True)
+    assert Draft.objects.get().decision == "" and not Confirmation.objects.exists()
+    drafts.merge(draft, report, by=zahra, now=NOW)
+    assert set(stands().values()) == {"unknown"}
+
+
+def test_what_is_merged_with_a_draft_confirms_it_once_two_persons_accepted_that(zahra: User, omar: User) -> None:
+    crossing_that_is("closed")
+    for slug in ("a", "b"):
+        said = claim(id=slug, effective_at=(NOW - HOUR).isoformat())
+        say(make_source(slug, trusted=False), said, now=NOW)
+    first, second = Draft.objects.order_by("pk")
+    drafts.merge(second, first, by=zahra, now=NOW, confirms=True)
+    row = proposals.accept(first, by=zahra, now=NOW)
+    assert isinstance(row, Proposal) and not Confirmation.objects.exists()
+    proposals.agree(row, by=omar, now=NOW)
+    assert set(stands().values()) == {"open"} and Confirmation.objects.count() == 1
 
 
 def test_a_closing_to_come_is_taken_back_or_put_off_by_two_and_brought_forward_by_one(zahra: User) -> None:

@@ -25,6 +25,7 @@ from crossings.admin.house import LookOnly, act, acting, check, page
 from crossings.board.many import many
 from crossings.bulletins import Rows
 from crossings.domain.claims import sha256_of
+from crossings.domain.fields import row_number
 from crossings.files.writing import XLSX_TYPE, xlsx_file
 from crossings.models import Bulletin, Crossing
 
@@ -96,8 +97,8 @@ def make(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
     if "bulletin" in request.POST:
         return _issue(model_admin, request, own, now)
     again = str(request.GET.get("again", ""))
-    if again.isdigit() and request.method == "GET":
-        last = bulletins.visible(user).filter(pk=int(again[:18])).first()
+    if again.isdecimal() and request.method == "GET":
+        last = bulletins.visible(user).filter(pk=row_number(again)).first()
         if last is None:
             raise Http404
         slugs = {row["slug"] for row in last.rows if not row["gone"]}
@@ -225,7 +226,8 @@ def _row(row: Json, language: str) -> Json:
     flags = {"new": gettext("new"), "gone": gettext("not in this bulletin any more")}
     flag = next((word for name, word in flags.items() if row[name]), "")
     was = row["was"].get(language) or row["was"].get("en", {})
-    ways = [] if row["gone"] else [_way(to, way, row["changed"], was) for to, way in said["ways"].items()]
+    order = row.get("to") or sorted(said["ways"])
+    ways = [] if row["gone"] else [_way(to, said["ways"][to], row["changed"], was) for to in order]
     ways = ways or [{"direction": "", "cells": []}]
     return {"name": said["name"], "sides": said["sides"], "flag": flag, "ways": ways, "gone": row["gone"]}
 

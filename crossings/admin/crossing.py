@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -99,6 +100,30 @@ class CrossingForm(forms.ModelForm):
                     taken = gettext("%(code)s is a code of %(crossing)s already.")
                     raise ValidationError(taken % {"code": code, "crossing": other.name})
         return codes
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        self._names_no_other([name], own_names=False)
+        return name
+
+    def clean_names(self) -> dict[str, str]:
+        names: dict[str, str] = self.cleaned_data["names"]
+        self._names_no_other(names.values())
+        return names
+
+    def clean_aliases(self) -> list[str]:
+        aliases: list[str] = self.cleaned_data["aliases"]
+        self._names_no_other(aliases)
+        return aliases
+
+    def _names_no_other(self, names: Iterable[str], *, own_names: bool = True) -> None:
+        """Two may share an alias, and then it names neither; what is another's address, code or own name is its."""
+        wanted = {key(name): name for name in names}
+        for other in Crossing.objects.exclude(pk=self.instance.pk).only("slug", "name", "codes") if wanted else ():
+            for called in (other.slug, *other.codes, *([other.name] if own_names else [])):
+                if key(called) in wanted:
+                    taken = gettext("%(name)s names another crossing already: %(crossing)s.")
+                    raise ValidationError(taken % {"name": wanted[key(called)], "crossing": other.name})
 
     def clean_timezone_a(self) -> str:
         return self._zone("timezone_a")

@@ -160,7 +160,8 @@ def preview_of(draft: Draft, request: HttpRequest) -> Shown:
         try:
             with transaction.atomic():
                 drafts.accept(Draft.objects.get(pk=draft.pk), by=user, now=now, guard=ledger.Guard(now=now))
-        except ledger.NeedsSecond:
+        except ledger.NeedsSecond as needs:
+            proposals.check_closes_none(drafts.said(draft, None, None), needs)
             notes.append(str(SECOND))
             drafts.accept(Draft.objects.get(pk=draft.pk), by=user, now=now)
 
@@ -265,7 +266,7 @@ def merge(model_admin: admin.ModelAdmin, request: HttpRequest, draft: Draft) -> 
     check(may_decide(request))
     if decided_before(request, draft):
         return back(request, draft)
-    words = told.words_beside(draft)
+    words = [word for word in told.words_beside(draft) if word.holds]
     form = MergeForm(_sent(request), words, str(request.GET.get("with", "")), request.user)
     if form.is_valid() and form.target is not None:
         if _merged(model_admin, request, draft, form.target, confirms=form.cleaned_data["confirms"]):
@@ -294,6 +295,7 @@ def _merged(
         drafts.merge(draft, target, by=acting(request), now=timezone.now(), confirms=confirms)
     except (drafts.Decided, drafts.Unacceptable) as error:
         messages.error(request, f"{draft}: {error}")
+        draft.refresh_from_db()
         return False
     model_admin.log_change(request, draft, gettext("Merged."))
     messages.success(request, gettext("%(draft)s: merged with %(target)s.") % {"draft": draft, "target": target})

@@ -12,7 +12,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
@@ -180,9 +180,11 @@ def _as_json(model_admin: admin.ModelAdmin, request: HttpRequest, draft: Draft) 
     marks: list[str] = []
     if sent is not None and form.is_valid():
         content = form.cleaned_data["content"]
-        print_of_it = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
         try:
             crossing = _meant(content, draft, request)
+            # Whose alias it is only one's own names tell: among all names it may be another crossing's.
+            content["crossing"] = crossing.slug
+            print_of_it = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
             if form.cleaned_data["seen"] == print_of_it:
                 try:
                     done = proposals.accept(draft, by=user, now=now, content=content, seen=stood.seen(request.POST))
@@ -210,8 +212,11 @@ def _as_json(model_admin: admin.ModelAdmin, request: HttpRequest, draft: Draft) 
 def _meant(content: Json, draft: Draft, request: HttpRequest) -> Crossing:
     """The crossing it names, of those this person looks after. Raises Refused."""
     named = content.get("crossing")
-    crossing = _names(request).find(named) if isinstance(named, str) else draft.crossing
-    assert crossing is not None
+    if not isinstance(named, str):
+        raise Refused.one("/crossing", "required", gettext("A crossing is named here, such as torkham."))
+    crossing = _names(request).find(named)
+    if not rights.within(request.user, crossing):
+        raise Http404
     return crossing
 
 

@@ -22,7 +22,9 @@ SHORT = 160
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What one source said: a card on the page of a draft. `key` names it to the form by which drafts are merged."""
+    """What one source said: a card on the page of a draft. `key` names it to the form by which drafts are merged;
+    `holds`: it can be merged with.
+    """
 
     key: str
     title: str
@@ -30,6 +32,7 @@ class Word:
     lines: list[str]
     marks: list[str]
     same: bool
+    holds: bool = True
 
 
 def lines_of(draft: Draft) -> list[str]:
@@ -125,18 +128,20 @@ def _of_draft(other: Draft) -> Word:
     title = gettext("%(row)s, %(source)s") % {"row": other, "source": other.source}
     url = reverse("admin:crossings_draft_change", args=[other.pk])
     marks = [gettext("says the same"), fate(other)]
-    return Word(f"draft-{other.pk}", title, url, lines_beside(other), marks, same=True)
+    holds = other.decision != Draft.Decision.REJECTED
+    return Word(f"draft-{other.pk}", title, url, lines_beside(other), marks, same=holds, holds=holds)
 
 
 def _of_row(draft: Draft, row: Report | Reading) -> Word:
     kind = row._meta.model_name or ""
     title = gettext("%(row)s, %(source)s") % {"row": row, "source": row.source}
     url = reverse(f"admin:crossings_{kind}_change", args=[row.pk])
-    same = isinstance(row, Report) and drafts.says_the_same(draft, row)
+    holds = not hasattr(row, "retraction")
+    same = holds and isinstance(row, Report) and drafts.says_the_same(draft, row)
     marks = [gettext("says the same")] if same else []
-    if hasattr(row, "retraction"):
+    if not holds:
         marks.append(gettext("retracted"))
-    return Word(f"{kind}-{row.pk}", title, url, _reported(row), marks, same)
+    return Word(f"{kind}-{row.pk}", title, url, _reported(row), marks, same, holds)
 
 
 def _reported(row: Report | Reading) -> list[str]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crossings.domain.fields import clean
+from crossings.phrases.countries import NAMES
 
 
 class LinesField(forms.CharField):
@@ -109,6 +110,8 @@ class CountryField(forms.CharField):
         code = (super().to_python(value) or "").strip().upper()
         if code and not (len(code) == 2 and code.isascii() and code.isalpha()):
             raise ValidationError(gettext("A country’s two letters are expected, such as PK."))
+        if code and code not in NAMES:
+            raise ValidationError(gettext("No country has the letters %(code)s: look again.") % {"code": code})
         return code
 
 

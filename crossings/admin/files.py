@@ -33,7 +33,7 @@ from crossings.files import keep
 from crossings.files.cells import Cell
 from crossings.files.out import reading_rows, report_rows, reports_between
 from crossings.files.reading import items_of, sources_of
-from crossings.files.taking import MISSED, Fate, Line, take
+from crossings.files.taking import MISSED, Fate, Line, said_by, take
 from crossings.files.writing import CSV_TYPE, XLSX_TYPE, csv_pieces, xlsx_file
 from crossings.models import Crossing, Reading, Report, Source
 
@@ -175,7 +175,8 @@ def _taken(model_admin: admin.ModelAdmin, request: HttpRequest, form: ImportForm
         # Before it: what a killed process leaves half done stands in the trail, too.
         model_admin.log_change(request, source, gettext("Brings in the file %(name)s (%(digest)s…).") % known)
     key = f"file-{form.kept.sha256[:32]}-{source.pk}"
-    lines = take(items_of(form.kept.body), source, user, record, key, trial=trial)
+    body = form.kept.body
+    lines = take(items_of(body), source, user, record, key, trial=trial, speakers=said_by(body))
     if not trial and any(line.fate not in (*MISSED, Fate.SAME, Fate.LEFT_OUT) for line in lines):
         told = gettext("Brought in the file %(name)s (%(digest)s…): %(counts)s.")
         model_admin.log_change(request, source, told % {**known, "counts": _counted(lines)})
@@ -214,7 +215,7 @@ def _told(
 
 
 def _several(form: ImportForm) -> str:
-    """The sources that the file names, where it is of several: all of it will be said by one."""
+    """The sources that the file names, where it is of several: only the rows of the one chosen are taken."""
     assert form.kept is not None
     named = sources_of(form.kept.body) if form.cleaned_data["what"] != CROSSINGS else []
     return ", ".join(named[:10]) if len(named) > 1 else ""

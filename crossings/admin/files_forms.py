@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from crossings import rights
 from crossings.admin import speakers
 from crossings.admin.moments import day_field
+from crossings.domain.fields import EARLIEST, LATEST
 from crossings.feeds import FeedError
 from crossings.files.keep import Gone, Kept, keep, kept
 from crossings.files.reading import MOST_MIB
@@ -59,6 +60,10 @@ class ExportForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data
+        for name in ("start", "end"):
+            if given.get(name) and not EARLIEST <= given[name].year <= LATEST:
+                words = gettext("A year from %(first)s to %(last)s is expected.")
+                self.add_error(name, words % {"first": EARLIEST, "last": LATEST})
         start, end = midnight(given.get("start")), midnight(given.get("end"))
         if start and end and end < start:
             self.add_error("end", gettext("A day not before the first is expected."))

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, reverse
@@ -15,10 +16,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from crossings import rights
 from crossings.admin import wording
-from crossings.admin.house import LookOnly, act, act_page, check, page
+from crossings.admin.house import LookOnly, act, act_page, acting, check, page
 from crossings.admin.moments import day_field
 from crossings.admin.report import linked
+from crossings.domain.fields import LATEST
 from crossings.domain.keys import end_of, new_key
 from crossings.domain.vocabulary import Scope
 from crossings.models import ApiKey, Source
@@ -32,7 +35,7 @@ SCOPES = {
 
 
 class KeyForm(forms.Form):
-    source = forms.ModelChoiceField(label=_("For which source"), queryset=Source.objects.filter(active=True))
+    source = forms.ModelChoiceField(label=_("For which source"), queryset=Source.objects.none())
     name = forms.CharField(
         label=_("Name"), max_length=200, required=False, help_text=_("To tell keys apart: which program holds it.")
     )
@@ -52,10 +55,20 @@ class KeyForm(forms.Form):
     )
     expires = day_field(_("Good until the end of (UTC)"), _("Left empty: until it is revoked."))
 
+    def __init__(self, data: Any, user: User) -> None:
+        super().__init__(data)
+        self.use_required_attribute = False
+        source = self.fields["source"]
+        assert isinstance(source, forms.ModelChoiceField)
+        source.queryset = rights.sources_of(user).filter(active=True)
+
     def clean_expires(self) -> Any:
         day = self.cleaned_data["expires"]
         if day and day < timezone.now().date():
             raise forms.ValidationError(_("This day is past: give a later one, or none."))
+        if day and day.year > LATEST:
+            words = gettext("A year of at most %(last)s is expected; left empty it is good until it is revoked.")
+            raise forms.ValidationError(words % {"last": LATEST})
         return day
 
 
@@ -91,8 +104,7 @@ class ApiKeyAdmin(LookOnly):
         """The key stands on the answer itself: not in a cookie, not in a session, not in a cache."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = KeyForm(request.POST if request.method == "POST" else None)
-        form.use_required_attribute = False
+        form = KeyForm(request.POST if request.method == "POST" else None, acting(request))
         if not form.is_valid():
             return page(request, self, "key_add.html", title=gettext("Make an API key"), form=form)
         made = new_key()

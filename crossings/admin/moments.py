@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,14 +27,26 @@ class DayInput(forms.DateInput):
 
 
 class ClockField(forms.TimeField):
-    """A time of day, with or without its colon, in the digits of any script: 17:30, 1730, 930, ۱۷۳۰."""
+    """A time of day, with or without its colon, in the digits of any script: 17:30, 1730, 930, ۱۷۳۰, 5:30 pm, 1730h."""
 
     def to_python(self, value: Any) -> time | None:
         if isinstance(value, str):
-            text = digits(value).strip().replace(".", ":").replace("٫", ":")
-            value = f"{text[:-2]}:{text[-2:]}" if text.isdigit() and len(text) in (3, 4) else text
+            value = _colons(digits(value).strip().lower())
         found: time | None = super().to_python(value)
         return found
+
+
+HALF = re.compile(r"(\d{1,2})(?:[:.٫]?(\d\d))?\s*([ap])\.?\s?m\.?")
+"""Of the twelve hours before or after noon."""
+WHOLE = re.compile(r"(\d{1,2})[:.٫]?(\d\d)\s*(?:h|hrs?|hours)?\.?")
+
+
+def _colons(text: str) -> str:
+    """As 17:30; what is no such time as it was typed."""
+    if (found := HALF.fullmatch(text)) and 1 <= int(found[1]) <= 12:
+        return f"{int(found[1]) % 12 + 12 * (found[3] == 'p')}:{found[2] or '00'}"
+    whole = WHOLE.fullmatch(text)
+    return f"{whole[1]}:{whole[2]}" if whole else text
 
 
 def clock_input() -> forms.TimeInput:

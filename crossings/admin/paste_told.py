@@ -39,6 +39,7 @@ WHY: dict[Why, Promise] = {
     Why.TWO_WAYS: _("not sure, nothing filled in: it can be read in two ways"),
     Why.TWO_TIMES: _("not sure, nothing filled in: several times are named"),
     Why.BOTH: _("not sure, nothing filled in: both sides are named"),
+    Why.NARROWED: _("not sure, nothing filled in: it says this of some only, or who or what may pass or may not"),
     Why.NOT_YET: _("not sure, nothing filled in: that time had not come when it was said, or only the hour would tell"),
     Why.SIDE_ZONE: _("not sure, nothing filled in: the sides’ clocks differ, and it does not say whose is meant"),
 }

@@ -24,6 +24,7 @@ from crossings.admin.log.preview import Shown, of_act
 from crossings.admin.report import bullets, dated, linked
 from crossings.admin.work import kind_of
 from crossings.domain.faults import Refused
+from crossings.domain.fields import row_number
 from crossings.domain.vocabulary import HowKnown
 from crossings.models import Crossing, Draft, Proposal, Reading, Report
 from crossings.phrases.times import moment
@@ -87,7 +88,7 @@ class ProposalAdmin(SeenByLoggers):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         check(self.has_view_permission(request))
-        row = get_object_or_404(self.get_queryset(request), pk=object_id if object_id.isdigit() else 0)
+        row = get_object_or_404(self.get_queryset(request), pk=row_number(object_id))
         context: dict[str, Any] = {"title": f"{kind_of(row)}: {row.crossing}", "own": is_own(request, row)}
         if not row.decision:
             context |= {"may_decide": may_decide(request), "may_log": may_log(request), **_would_do(request, row)}

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crossings.admin import acts, wording
 from crossings.admin.house import OwnCrossings, OwnSources, SeenByLoggers, act, may_log
-from crossings.admin.log import correct, log, undo
+from crossings.admin.log import correct, log, one_of_many, undo
 from crossings.models import Confirmation, Report
 
 CONFIRMATIONS_SHOWN = 50
@@ -98,7 +98,9 @@ class ReportAdmin(SeenByLoggers):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
         rights = {"may_log": may_log(request), "may_redact": acts.may_redact(request)}
-        return super().change_view(request, object_id, form_url, {**rights, **(extra_context or {})})
+        report = self.get_object(request, object_id)
+        act = one_of_many(request, report) if report is not None else {}
+        return super().change_view(request, object_id, form_url, {**rights, **act, **(extra_context or {})})
 
     @admin.display(description=_("report"), ordering="pk")
     def number(self, report: Report) -> str:

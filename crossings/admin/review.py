@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -22,10 +22,13 @@ from crossings.admin.house import acting, check, page
 from crossings.admin.log import stood
 from crossings.admin.log.told import overtaken
 from crossings.domain.faults import Refused
+from crossings.domain.fields import row_number
 from crossings.matching import Names
 from crossings.models import Draft
 
 MOST_BESIDE = 8
+UNDONE_FOR = timedelta(hours=1)
+"""So long what was accepted last is offered to be undone in the queue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +48,13 @@ def review(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _act(model_admin, request, rows)
     asked = str(request.GET.get("draft", ""))
-    place = _place(rows, int(asked) if asked.isdecimal() else 0, request)
+    place = _place(rows, row_number(asked), request)
     if place is None:
         _leave(request)
         waiting = sum(drafts.in_other_hands(row, acting(request), timezone.now()) for row in rows)
-        return page(request, model_admin, "review/done.html", title=gettext("Review"), others=waiting)
+        return page(
+            request, model_admin, "review/done.html", title=gettext("Review"), others=waiting, last=_last(request)
+        )
     if asked and str(place.draft.pk) != asked:
         return HttpResponseRedirect(in_queue(place.draft.pk))
     return _screen(model_admin, request, place)
@@ -71,7 +76,7 @@ def _place(rows: Sequence[Draft], pk: int, request: HttpRequest) -> Place | None
 def _act(model_admin: admin.ModelAdmin, request: HttpRequest, rows: Sequence[Draft]) -> HttpResponse:
     """Accept, reject, hold on, take over, leave: of one draft of the queue."""
     action, asked = request.POST.get("action", ""), str(request.POST.get("draft", ""))
-    draft = next((row for row in rows if asked.isdecimal() and row.pk == int(asked)), None)
+    draft = next((row for row in rows if row.pk == row_number(asked)), None)
     user, now = acting(request), timezone.now()
     if action == "leave":
         if draft is not None:
@@ -95,7 +100,7 @@ def _act(model_admin: admin.ModelAdmin, request: HttpRequest, rows: Sequence[Dra
 
 def _gone(request: HttpRequest, asked: str) -> HttpResponse:
     """Somebody else was quicker, and is named."""
-    row = reviewing.seen_by(acting(request)).filter(pk=int(asked[:18])).first() if asked.isdecimal() else None
+    row = reviewing.seen_by(acting(request)).filter(pk=row_number(asked)).first()
     if row is not None and row.decision:
         messages.error(request, f"{row}: {gettext('It was decided before.')} {drafts.decided_how(row)}")
     elif row is not None:
@@ -119,6 +124,26 @@ def _accept(model_admin: admin.ModelAdmin, request: HttpRequest, place: Place) -
         drafts.let_go(place.draft, acting(request))
         return _onward(place)
     return HttpResponseRedirect(in_queue(place.draft.pk))
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """What this person accepted last, and where it is undone."""
+
+    draft: Draft
+    url: str
+
+
+def _last(request: HttpRequest) -> Last | None:
+    """Read off the drafts, not off the messages: these are gone with the next page."""
+    mine = Draft.objects.filter(
+        decision=Draft.Decision.ACCEPTED, decided_by=acting(request), decided_at__gte=timezone.now() - UNDONE_FOR
+    )
+    draft = mine.select_related("report__retraction", "reading__retraction").order_by("-decided_at", "-pk").first()
+    row = (draft.report or draft.reading) if draft else None
+    if draft is None or row is None or hasattr(row, "retraction"):
+        return None
+    return Last(draft, reverse(f"admin:crossings_{row._meta.model_name}_retract", args=[row.pk]))
 
 
 def _reject(model_admin: admin.ModelAdmin, request: HttpRequest, place: Place) -> HttpResponse:
@@ -154,7 +179,7 @@ def _screen(
         said=told.when(draft.crossing, drafts.heard(draft)), pressing=reviewing.tightens(draft), notice=notice,
         correct=_url("correct", draft) + more, more=more,
         merge=_url("merge", draft) + more + (f"&with={same.key}" if same else ""),
-        rejecting=rejecting, **_about(request, draft, now),
+        rejecting=rejecting, last=_last(request), **_about(request, draft, now),
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ What was done on it is read off the ledger, so that it can be left at any moment
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -123,6 +123,16 @@ def stops_of(crossings: Sequence[Crossing], now: datetime) -> list[Stop]:
     return [_stop(each, current_json(each, fresh.get(each.pk))["status"], now) for each in crossings]
 
 
+def _known(crossing: Crossing) -> bool:
+    """Whether, by what is kept, there is something to confirm."""
+    return bool(hasattr(crossing, "current") and crossing.current.status.get("sources"))
+
+
+def _in_turn(crossings: Iterable[Crossing]) -> list[Crossing]:
+    """Those that one tap can do first."""
+    return sorted(crossings, key=lambda each: not _known(each))
+
+
 def _stop(crossing: Crossing, status: wording.Json, now: datetime) -> Stop:
     clock = wording.clock_at(crossing, now)
     stored = crossing.current.status if hasattr(crossing, "current") else {}
@@ -160,15 +170,18 @@ def _show(model_admin: admin.ModelAdmin, request: HttpRequest, user: User, now: 
         summary = _summary(user, mine, last, now) if last else None
         return page(request, model_admin, "round.html", title=title, of=len(mine), summary=summary)
     done = done_with(user, [each.pk for each in mine], current.begun_at)
-    ordered = sorted(mine, key=lambda each: each.pk in done)
+    ordered = sorted(_in_turn(mine), key=lambda each: each.pk in done)
     stops = stops_of(ordered[:MOST_SHOWN], now)
     for stop in stops:
         stop.done = done.get(stop.crossing.pk, "")
         if stop.crossing.slug == request.GET.get("look"):
             stop.why = request.GET.get("why", "")
+    left = [stop for stop in stops if not stop.done]
     return page(
         request, model_admin, "round.html", title=title, current=current, of=len(mine), done=len(done),
-        left=[stop for stop in stops if not stop.done], stops_done=[stop for stop in stops if stop.done],
+        left=left, asked=[stop for stop in left if stop.known], silent=[stop for stop in left if not stop.known],
+        silent_count=sum(not _known(each) for each in mine if each.pk not in done),
+        stops_done=[stop for stop in stops if stop.done],
         more=len(mine) - len(stops), how=request.session.get(HOW, ""), hows=how_choices(), user_pk=user.pk,
         now=now.isoformat(), old=wording.age(None, current.begun_at, now) if now - current.begun_at > LONG else "",
     )  # fmt: skip
@@ -190,6 +203,8 @@ def _summary(user: User, mine: Sequence[Crossing], last: Round, now: datetime) -
 
 def _tapped(model_admin: admin.ModelAdmin, request: HttpRequest, user: User, now: datetime) -> HttpResponse:
     slug, _, seen = request.POST.get("tap", "").partition(":")
+    if "\x00" in slug:
+        raise Http404
     crossing = rights.crossings_of(user).select_related("current").filter(slug=slug).first()
     if crossing is None:
         raise Http404
@@ -279,7 +294,7 @@ def _told(request: HttpRequest, user: User, crossing: Crossing, why: str, now: d
 def _next(user: User, crossing: Crossing) -> str:
     """The anchor of the next that is left, after this one."""
     current = round_of(user)
-    mine = list(my_crossings(user).values_list("pk", "slug"))
+    mine = [(each.pk, each.slug) for each in _in_turn(my_crossings(user).select_related("current"))]
     done = done_with(user, [pk for pk, _ in mine], current.begun_at) if current else {}
     place = next((n for n, (pk, _) in enumerate(mine) if pk == crossing.pk), 0)
     left = [slug for pk, slug in [*mine[place:], *mine[:place]] if pk not in done]

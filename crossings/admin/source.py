@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path
@@ -24,9 +25,13 @@ from crossings.admin.source_acts import glance, poll_now, retry
 from crossings.domain.vocabulary import SourceKind
 from crossings.feeds import FORMATS, FeedError
 from crossings.feeds.sheet_cells import Reader
-from crossings.ledger import touch_source
-from crossings.models import Source
+from crossings.ledger import Guard, NeedsSecond, touch_source
+from crossings.models import Crossing, Source
 from crossings.outbound import OutboundError, read_headers, read_url
+
+WEIGHED = ("kind", "country", "trusted", "active")
+"""What of a source moves how its word is weighed."""
+STAFF = "staff-"
 
 
 class Unshown(forms.Textarea):
@@ -74,6 +79,12 @@ class SourceForm(forms.ModelForm):
             "address": _("https://… or file:/a/drop/folder. Empty: it is not polled. A folder may stay empty for long:"
                          " only one that cannot be read raises an alarm.")
         }  # fmt: skip
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"]
+        if slug.lower().startswith(STAFF):
+            raise ValidationError(gettext("That is how our own staff are named: choose another."))
+        return slug
 
     def clean_address(self) -> str:
         address: str = self.cleaned_data["address"].strip()
@@ -133,6 +144,25 @@ class SourceForm(forms.ModelForm):
             self.add_error("address", gettext("A format needs an address to be asked; or choose no format."))
         return given
 
+    def _post_clean(self) -> None:
+        """How its word is weighed may not loosen a sensitive crossing by one person alone: it is tried, and undone."""
+        super()._post_clean()  # type: ignore[misc]
+        changed = [name for name in WEIGHED if name in self.changed_data and name in self.fields]
+        if self.errors or not (self.instance.pk and changed):
+            return
+        now = timezone.now()
+        with transaction.atomic():
+            self.instance.save(update_fields=changed)
+            try:
+                touch_source(self.instance, now=now, guard=Guard(now=now))
+            except NeedsSecond as needs:
+                words = gettext(
+                    "So weighed, lanes of %(crossing)s, which is sensitive, would stand looser: log that as an update,"
+                    " to which a second person agrees."
+                )
+                self.add_error(changed[0], words % {"crossing": Crossing.objects.get(slug=needs.slug)})
+            transaction.set_rollback(True)
+
 
 class Polled(admin.SimpleListFilter):
     title = _("polling")
@@ -183,11 +213,14 @@ class SourceAdmin(Undeletable):
             # What no key of ours opens reads as empty: written back, it would be lost.
             names = {field.name for field in obj._meta.concrete_fields if not field.primary_key}
             obj.save(update_fields=names - {"headers"})
-        if change and {"public_label", "kind", "country"} & set(form.changed_data):
-            touch_source(obj, now=timezone.now())
+        if change and {"public_label", *WEIGHED} & set(form.changed_data):
+            now = timezone.now()
+            touch_source(obj, now=now, guard=Guard(now=now))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Source | None = None) -> tuple[str, ...]:
-        return (*self.polling, "headers_set", *(("slug",) if obj else ()))
+        """A colleague's own source is what it is: whether they may speak is said where their account is."""
+        staff = ("kind", "trusted", "active") if obj and obj.kind == SourceKind.STAFF else ()
+        return (*self.polling, "headers_set", *(("slug",) if obj else ()), *staff)
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, Any]:
         return {} if obj else super().get_prepopulated_fields(request, obj)

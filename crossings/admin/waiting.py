@@ -33,14 +33,15 @@ class Waits:
 
 
 def waiting(request: HttpRequest, now: datetime) -> Iterator[Waits]:
-    """Of what this person may see, what needs somebody; nothing where all is well."""
+    """Of what this person may see, what needs somebody; nothing where all is well. Drafts for who decides on them."""
     kinds = {
         Alarm: _alarms, Proposal: _proposals, Draft: _drafts, Crossing: _crossings, Source: _sources,
         RawBatch: _batches,
     }  # fmt: skip
+    decides = request.user.has_perm("crossings.change_draft")
     for model, lines in kinds.items():
         registered = admin.site._registry[model]
-        if registered.has_view_permission(request):
+        if registered.has_view_permission(request) and (model is not Draft or decides):
             rows = drafts_waiting(request.user) if model is Draft else registered.get_queryset(request)
             yield from lines(rows, now)
 

@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from crossings import board
-from crossings.domain.vocabulary import Basis, State, Visibility, Where
-from crossings.models import Crossing, Draft, Reading, Report
+from crossings.domain.vocabulary import Basis, ChangeType, Confidence, State, Visibility, Where
+from crossings.models import Change, Crossing, Draft, Reading, Report
 from crossings.phrases import words
 from crossings.phrases.conditions import EXCEPT, WITH, terms
 from crossings.phrases.countries import country
+from crossings.phrases.labels import label
 from crossings.phrases.lanes import ordered
 from crossings.phrases.queues import queue
 from crossings.phrases.story import announcement
@@ -66,12 +67,13 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Lanes now, and as they would be. `kind`: changes, confirmed, same."""
+    """Lanes now, and as they would be. `kind`: changes, confirmed, same. `named`: the lanes themselves."""
 
     lanes: str
     now: Standing
     then: Standing
     kind: str
+    named: Sequence[tuple[str, str]] = ()
 
 
 def standings(shown: Json, clock: Clock) -> list[Standing]:
@@ -109,13 +111,42 @@ def steps(before: Json, after: Json, clock: Clock) -> list[Step]:
     alike: dict[tuple[str, tuple[str, str], tuple[str, str]], list[Json]] = {}
     for lane in lanes:
         old = was.get((lane["traffic"], lane["to"]), lane)
-        kind = "changes" if _differ(old, lane, MOVES) else "confirmed" if _differ(old, lane, CONFIRMS) else "same"
-        alike.setdefault((kind, _said_of(old, clock), _said_of(lane, clock)), []).append(lane)
+        alike.setdefault(_step(old, lane, clock), []).append(lane)
     found = []
     for (kind, now, then), group in sorted(alike.items(), key=lambda each: KINDS.index(each[0][0])):
-        named = _named(group, lanes)
-        found.append(Step(named, Standing(named, *now), Standing(named, *then), kind))
+        named, keys = _named(group, lanes), [(lane["traffic"], lane["to"]) for lane in group]
+        found.append(Step(named, Standing(named, *now), Standing(named, *then), kind, keys))
     return found
+
+
+def _step(old: Json, lane: Json, clock: Clock) -> tuple[str, tuple[str, str], tuple[str, str]]:
+    """The kind, and both in words. What would read the same says by which words it is trusted otherwise."""
+    now, then = _said_of(old, clock), _said_of(lane, clock)
+    if _differ(old, lane, MOVES):
+        return "changes", now, then
+    if not _differ(old, lane, CONFIRMS) or (now == then and old["confidence"] == lane["confidence"]):
+        return "same", now, then
+    if now == then:
+        trusted = gettext("%(words)s; trusted otherwise: “%(before)s” before, “%(after)s” then") % {
+            "words": then[1], "before": label(Confidence(old["confidence"])),
+            "after": label(Confidence(lane["confidence"])),
+        }  # fmt: skip
+        then = then[0], trusted
+    return "confirmed", now, then
+
+
+def all_that_changes(found: Sequence[Step]) -> list[str]:
+    """The lanes that change, those that will stand alike together, a line for each."""
+    known = [lane for step in found for lane in step.named]
+    alike: dict[str, list[tuple[str, str]]] = {}
+    for step in found:
+        if step.kind == "changes":
+            alike.setdefault(step.then.words, []).extend(step.named)
+    form = gettext("%(lanes)s: %(words)s")
+    return [
+        form % {"lanes": plain(capital(words.lanes_named(named, known))), "words": text}
+        for text, named in alike.items()
+    ]  # fmt: skip
 
 
 def _differ(old: Json, new: Json, keys: Iterable[str]) -> bool:
@@ -284,7 +315,11 @@ def what_became(row: Report | Reading, now: datetime) -> str:
         return gettext("It begins on %(when)s: until then the board says what it said before.") % told
     if any(each["report"] == row.pk for each in as_it_stands(row.crossing, now)["status"]["sources"]):
         return gettext("The board says it now.")
-    return gettext("It stands in the history: the board still goes by something newer.")
+    # Its own time of recording is that of the changes it made.
+    lately = Change.objects.filter(crossing=row.crossing, type=ChangeType.HISTORY_CORRECTED).order_by("-position")[:50]
+    if any(change.recorded_at == row.recorded_at for change in lately):
+        return gettext("It stands in the history: the board still goes by something newer.")
+    return gettext("It is recorded; nothing on the board or in the history changes by it.")
 
 
 def drafted(draft: Draft) -> list[str]:

@@ -6,11 +6,11 @@ A fixed number of queries, whatever there is; only of countries that the person 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib import admin
-from django.db.models import F, Model, QuerySet
+from django.db.models import F, Max
 from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -21,9 +21,10 @@ from crossings.admin import draft_told, wording
 from crossings.admin.house import check, may_log, page
 from crossings.admin.waiting import drafts_waiting
 from crossings.admin.wording import Json
+from crossings.admin.work_part import Line, Part, address, listed, part_of, sees, some_of
 from crossings.board.edition import afresh, current_json
 from crossings.domain.vocabulary import Basis, Confidence, Outcome, State
-from crossings.models import Alarm, Crossing, Draft, Proposal, RawBatch, Source
+from crossings.models import Alarm, Crossing, Draft, Proposal, RawBatch, Report, Source
 from crossings.phrases import words
 from crossings.phrases.countries import country
 from crossings.phrases.lanes import ordered
@@ -31,33 +32,9 @@ from crossings.phrases.story import announcement, conflicts
 from crossings.phrases.text import plain
 from crossings.phrases.times import moment
 
-SHOWN = 20
-"""Lines of one kind."""
 SOON = timedelta(hours=24)
 LATELY = timedelta(days=3)
 DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What needs somebody. `rank`: the lower, the more it presses."""
-
-    about: str
-    words: str
-    verb: str
-    url: str
-    rank: float = 0
-    pressing: bool = False
-
-
-@dataclass(slots=True)
-class Part:
-    """Lines of one kind; `more` says how many are not shown, `url` where they are."""
-
-    title: str
-    lines: list[Line] = field(default_factory=list)
-    more: str = ""
-    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +60,7 @@ class Stands:
         return reverse("admin:crossings_report_log") + f"?crossing={self.crossing.slug}"
 
     def page(self) -> str:
-        return _address("crossings_crossing_change", self.crossing.pk)
+        return address("crossings_crossing_change", self.crossing.pk)
 
 
 def desk(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
@@ -95,28 +72,9 @@ def desk(model_admin: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
 def parts_of(request: HttpRequest, now: datetime) -> list[Part]:
     found = [*_of_crossings(request, now), *(make(request, now) for make in (_proposals, _drafts))]
     of_sources = [_alarms(request, now), _failing(request, now), _aside(request, now)]
-    disputed, due, half, stale, proposed, drafts = found
-    parts = [disputed, due, of_sources[0], half, proposed, *of_sources[1:], drafts, stale]
+    disputed, due, half, stale, silent, proposed, drafts = found
+    parts = [disputed, due, of_sources[0], half, proposed, *of_sources[1:], drafts, stale, silent]
     return [part for part in parts if part.lines]
-
-
-def _sees(request: HttpRequest, model: type[Model]) -> bool:
-    registered = admin.site._registry.get(model)
-    return registered is not None and registered.has_view_permission(request)
-
-
-def _list(model: type[Model], query: str = "") -> str:
-    return reverse(f"admin:crossings_{model._meta.model_name}_changelist") + query
-
-
-def _address(name: str, pk: int) -> str:
-    return reverse(f"admin:{name}", args=[pk])
-
-
-def _part(title: str, lines: list[Line], url: str) -> Part:
-    more = len(lines) - SHOWN
-    told = ngettext("and %(n)s more", "and %(n)s more", more) % {"n": more} if more > 0 else ""
-    return Part(title, sorted(lines, key=lambda line: line.rank)[:SHOWN], told, url)
 
 
 # Crossings
@@ -132,12 +90,13 @@ def _of_crossings(request: HttpRequest, now: datetime) -> list[Part]:
         return [line for each in stands for line in [of(each, logs)] if line]
 
     due = [line for each in stands for line in _due(each, logs)]
-    crossings = _list(Crossing)
+    crossings = listed(Crossing)
     return [
-        _part(gettext("Sources disagree"), lines(_disputed), f"{crossings}?trust=disputed"),
-        _part(gettext("Announced, and due"), due, crossings),
-        _part(gettext("Half heard: one side has not spoken"), lines(_half_heard), f"{crossings}?state=unknown"),
-        _part(gettext("Nobody has spoken lately"), lines(_stale), f"{crossings}?trust=stale"),
+        part_of(gettext("Sources disagree"), lines(_disputed), f"{crossings}?trust=disputed"),
+        part_of(gettext("Announced, and due"), due, crossings),
+        part_of(gettext("Half heard: one side has not spoken"), lines(_half_heard), f"{crossings}?state=unknown"),
+        part_of(gettext("Nobody has spoken lately"), lines(_stale), f"{crossings}?trust=stale"),
+        _silent(stands, logs, f"{crossings}?state=unknown"),
     ]
 
 
@@ -220,25 +179,44 @@ def _stale(of: Stands, logs: bool) -> Line | None:
     if not lanes:
         return None
     heard = min((at for at in (moment(lane["confirmed_at"]) for lane in lanes) if at), default=of.now)
-    verb, url = gettext("Ask, and say whether it is as before"), _address("crossings_crossing_confirm", of.crossing.pk)
+    verb, url = gettext("Ask, and say whether it is as before"), address("crossings_crossing_confirm", of.crossing.pk)
     if not logs:
         verb, url = gettext("Look at it"), of.page()
     return Line(of.crossing.name, of.told(lanes), verb, url, rank=heard.timestamp())
 
 
+def _silent(stands: Sequence[Stands], logs: bool, url: str) -> Part:
+    """Of which nothing is known: never heard of, or forgotten. Those of which something was known once come first, then
+    those with most kinds of traffic.
+    """
+    silent = [of for of in stands if _is_silent(of)]
+    told = Report.objects.filter(crossing__in=[of.crossing.pk for of in silent])
+    last = dict(told.order_by().values_list("crossing").annotate(Max("reported_at"))) if silent else {}
+    lines = []
+    for of in silent:
+        heard = last.get(of.crossing.pk)
+        form = gettext("Not known any more: last heard of %(age)s") if heard else gettext("Never heard of")
+        told_of = form % {"age": wording.age(of.crossing, heard, of.now)} if heard else form
+        verb, url_of = (gettext("Ask, and log what holds"), of.log()) if logs else (gettext("Look at it"), of.page())
+        rank = (0 if heard else 10) - len(of.crossing.traffic)
+        lines.append(Line(of.crossing.name, told_of, verb, url_of, rank=rank))
+    title = ngettext("Silent: %(n)s crossing", "Silent: %(n)s crossings", len(lines)) % {"n": len(lines)}
+    return part_of(title, lines, url)
+
+
+def _is_silent(of: Stands) -> bool:
+    """What is half heard has a line already."""
+    return all(
+        lane["state"] == State.UNKNOWN and len(words.silent_sides(lane)) in (0, len(lane["gates"])) for lane in of.lanes
+    )
+
+
 # What waits, and what fails. Each kind is asked for once, with one more than is shown and their number.
-
-
-def _some(rows: QuerySet[Model], title: str, url: str, line: Callable[[Model], Line]) -> Part:
-    found = list(rows[: SHOWN + 1])
-    n = rows.count() - SHOWN
-    more = ngettext("and %(n)s more", "and %(n)s more", n) % {"n": n} if n > 0 else ""
-    return Part(title, [line(row) for row in found[:SHOWN]], more, url)
 
 
 def _proposals(request: HttpRequest, now: datetime) -> Part:
     title = gettext("Waits for a second person")
-    if not _sees(request, Proposal):
+    if not sees(request, Proposal):
         return Part(title)
     rows = rights.limited(Proposal.objects.filter(decision=""), request.user, "crossing")
     decides = request.user.has_perm("crossings.decide_proposal")
@@ -248,10 +226,10 @@ def _proposals(request: HttpRequest, now: datetime) -> Part:
         form = gettext("%(what)s, proposed by %(who)s %(age)s") % {"what": kind_of(row), **told}
         own = row.proposed_by_id == request.user.pk
         verb = gettext("Agree or refuse") if decides and not own else gettext("Look at it")
-        return Line(row.crossing.name, form, verb, _address("crossings_proposal_change", row.pk), pressing=True)
+        return Line(row.crossing.name, form, verb, address("crossings_proposal_change", row.pk), pressing=True)
 
     rows = rows.select_related("crossing", "proposed_by").order_by("proposed_at", "pk")
-    return _some(rows, title, _list(Proposal), line)  # type: ignore[arg-type]
+    return some_of(rows, title, listed(Proposal), line)  # type: ignore[arg-type]
 
 
 def kind_of(row: Proposal) -> str:
@@ -269,7 +247,7 @@ def kind_of(row: Proposal) -> str:
 def _drafts(request: HttpRequest, now: datetime) -> Part:
     """The oldest first."""
     title = gettext("Drafts")
-    if not _sees(request, Draft):
+    if not sees(request, Draft):
         return Part(title)
     decides = request.user.has_perm("crossings.change_draft")
 
@@ -282,19 +260,19 @@ def _drafts(request: HttpRequest, now: datetime) -> Part:
         return Line(about, form % told, verb, review(row), pressing=row.created_at < now - DAY)
 
     rows = drafts_waiting(request.user).select_related("crossing", "source").order_by("created_at", "pk")
-    return _some(rows, title, _list(Draft), line)  # type: ignore[arg-type]
+    return some_of(rows, title, listed(Draft), line)  # type: ignore[arg-type]
 
 
 def review(row: Draft) -> str:
     try:
-        return _address("crossings_draft_review", row.pk)
+        return address("crossings_draft_review", row.pk)
     except NoReverseMatch:
-        return _address("crossings_draft_change", row.pk)
+        return address("crossings_draft_change", row.pk)
 
 
 def _alarms(request: HttpRequest, now: datetime) -> Part:
     title = gettext("Alarms")
-    if not _sees(request, Alarm):
+    if not sees(request, Alarm):
         return Part(title)
     rows = rights.of_own_sources(Alarm.objects.filter(cleared_at=None), request.user, "source")
     clears = request.user.has_perm("crossings.change_alarm")
@@ -303,14 +281,14 @@ def _alarms(request: HttpRequest, now: datetime) -> Part:
         told = {"what": row.get_kind_display(), "age": wording.age(None, row.raised_at, now)}
         form = gettext("%(what)s, %(age)s") % told
         verb = gettext("Look, and say it is dealt with") if clears else gettext("Look at it")
-        return Line(row.source.name, form, verb, _address("crossings_alarm_change", row.pk), pressing=True)
+        return Line(row.source.name, form, verb, address("crossings_alarm_change", row.pk), pressing=True)
 
-    return _some(rows.select_related("source").order_by("raised_at"), title, _list(Alarm), line)  # type: ignore[arg-type]
+    return some_of(rows.select_related("source").order_by("raised_at"), title, listed(Alarm), line)  # type: ignore[arg-type]
 
 
 def _failing(request: HttpRequest, now: datetime) -> Part:
     title = gettext("Sources that fail")
-    if not _sees(request, Source):
+    if not sees(request, Source):
         return Part(title)
     rows = rights.sources_of(request.user).filter(active=True, state__failing_since__isnull=False)
 
@@ -322,12 +300,12 @@ def _failing(request: HttpRequest, now: datetime) -> Part:
         return Line(row.name, form % told, gettext("See what came of its polls"), url)
 
     rows = rows.select_related("state").order_by(F("state__failing_since").asc())
-    return _some(rows, title, _list(Source, "?polling=failing"), line)  # type: ignore[arg-type]
+    return some_of(rows, title, listed(Source, "?polling=failing"), line)  # type: ignore[arg-type]
 
 
 def _aside(request: HttpRequest, now: datetime) -> Part:
     title = gettext("Batches set aside")
-    if not _sees(request, RawBatch):
+    if not sees(request, RawBatch):
         return Part(title)
     dead = RawBatch.objects.filter(state=RawBatch.State.DEAD)
     rows = rights.of_own_sources(dead, request.user, "source").defer("body")
@@ -337,7 +315,7 @@ def _aside(request: HttpRequest, now: datetime) -> Part:
         told = {"age": wording.age(None, row.received_at, now), "n": row.attempts}
         form = ngettext("received %(age)s, tried once", "received %(age)s, tried %(n)s times", row.attempts) % told
         verb = gettext("Look, and try it again") if tries else gettext("Look at it")
-        return Line(row.source.name, form, verb, _address("crossings_rawbatch_change", row.pk))
+        return Line(row.source.name, form, verb, address("crossings_rawbatch_change", row.pk))
 
     rows = rows.select_related("source").order_by("received_at")
-    return _some(rows, title, _list(RawBatch, "?state__exact=dead"), line)  # type: ignore[arg-type]
+    return some_of(rows, title, listed(RawBatch, "?state__exact=dead"), line)  # type: ignore[arg-type]

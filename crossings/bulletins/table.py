@@ -2,7 +2,10 @@
 
 A row is one crossing. Its `facts` are what two bulletins are compared by, told without ages, which always change:
 
-    {"slug", "zones", "facts": {"PK": {"cargo": […], …}}, "said": {"en": {"name", "sides", "line", "ways"}}}
+    {"slug", "zones", "to": ["PK", "AF"], "facts": {"PK": {"cargo": […], …}},
+     "said": {"en": {"name", "sides", "line", "ways"}}}
+
+`to` is the order in which its directions are shown: what is kept as JSON keeps none of its own.
 """
 
 from __future__ import annotations
@@ -43,6 +46,7 @@ def rows(crossings: Sequence[Json], at: datetime, now: datetime) -> Rows:
         {
             "slug": each["slug"],
             "zones": [side["timezone"] for side in each["sides"]],
+            "to": sides_of(each),
             "facts": {to: _facts(each, to) for to in sides_of(each)},
             "said": {},
         }

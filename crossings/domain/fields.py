@@ -23,9 +23,37 @@ URL = re.compile(r"https?://[^\s<>\"\\^`{|}]+\Z", re.IGNORECASE)
 
 # Bidirectional overrides and isolates can make a sentence read as its opposite; other controls have no use here.
 BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-# Ten digits or more with the separators people put into telephone numbers, in any script's digits.
-PHONE = re.compile(r"(?<!\d)\+?\d(?:[\s().\-\u2010-\u2015\u200c\u200d]{0,2}\d){8,14}(?!\d)")
-DATE_LIKE = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?|\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{1,2}:\d\d")
+# Nine digits or more with what people put between them. A comma and a space part the items of a list.
+DASHES = r"\-\u2010-\u2015\u2043\u2212\ufe58\ufe63\uff0d"
+# What goes on without a space is another number, or more of this one.
+PHONE = re.compile(
+    rf"(?<!\d)\+?\d(?:(?:[\s()./_*:|{DASHES}\u200c\u200d]{{0,3}}|[,،])\d){{8,14}}(?!\d)(?:[./_*:|,،{DASHES}]\d+)*"
+)
+
+YEAR, MONTH_NO, DAY_NO = r"(?:19\d\d|2[01]\d\d|1[34]\d\d)", r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12]\d|3[01])"
+"""Years of the common era, and of the solar calendar."""
+DAYS = re.compile(
+    rf"(?<!\d)(?<!\d[./_*:|,{DASHES}])"
+    rf"(?:{YEAR}([./-]){MONTH_NO}\1{DAY_NO}(?!\d)"
+    rf"(?:T\d\d:\d\d(?::\d\d(?:\.\d{{1,9}})?)?|[/{DASHES}](?:{YEAR}\1)?(?:{MONTH_NO}\1)?{DAY_NO}(?!\d))?"
+    rf"|(?:{DAY_NO}(?:[./-]{MONTH_NO})?(?:[./-]{YEAR})?\s?[{DASHES}]\s?)?"
+    rf"{DAY_NO}([./-]){MONTH_NO}\2{YEAR}|{MONTH_NO}/{DAY_NO}/{YEAR}"
+    rf"|{DAY_NO}[./-]{DAY_NO}[./-]\d\d(?=,?\s\d?\d:\d\d))"
+    rf"(?!\d)(?![./{DASHES}]\d)"
+)
+HOUR = r"(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?(?!\d)"
+AMOUNT = r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d\d?)?(?!\d)"
+NEXT = rf"(?:\s?[{DASHES}/,،;]\s?|\s)"
+ALONE = rf"(?<!\d)(?<!\d[\s()./_*:|,{DASHES}])(?:(?:{YEAR}|\d\d?),?\s)?"
+TIMES = re.compile(
+    rf"{ALONE}(?:{HOUR}(?:{NEXT}{HOUR})+(?![./_*:|,{DASHES}]\d)|{HOUR}(?![\s./_*:|,{DASHES}]\d)"
+    rf"|{AMOUNT}(?:{NEXT}{AMOUNT})*(?![\s./_*:|,{DASHES}]\d))"
+)
+"""Of the day, alone or several; and amounts with their thousands marked."""
+ON_A_MAP = re.compile(r"(?<![\d.])[-+]?(?:0|[1-9]\d?)\.\d{2,7}[,\s/]\s?[-+]?(?:0|[1-9]\d{0,2})\.\d{2,7}(?![\d.]\d?)")
+ADDRESS = re.compile(r"https?://[^\s<>]+", re.IGNORECASE)
+IN_ADDRESS = re.compile(r"(?:19|20|21)\d\d([/-])\d\d(?:\1\d\d)?(?:[/-][1-9]\d{0,12}(?!\d))?|[/_,*:|]")
+"""The day of an article, with its number; and what parts an address."""
 
 
 def digits(text: str) -> str:
@@ -33,9 +61,30 @@ def digits(text: str) -> str:
     return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
 
 
+LONGEST_ROW_NUMBER = 18
+
+
+def row_number(text: str) -> int:
+    """The number of a row as it stands in an address or a form; 0, which no row has, for what is none."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_ROW_NUMBER else 0
+
+
+def phone_numbers(text: str) -> list[tuple[int, int]]:
+    """Where something stands that seems to be a telephone number; times, dates and amounts are not taken for one."""
+    plain = text if text.isascii() else digits(text)
+    plain = ADDRESS.sub(lambda link: IN_ADDRESS.sub(_blank, link[0]), plain)
+    for pattern in (DAYS, ON_A_MAP, TIMES):
+        plain = pattern.sub(_blank, plain)
+    return [found.span() for found in PHONE.finditer(plain)]
+
+
+def _blank(found: re.Match[str]) -> str:
+    return "#" * len(found[0])
+
+
 def phone_number_in(text: str) -> bool:
-    """Whether a text seems to hold a telephone number; times and dates are not taken for one."""
-    return bool(PHONE.search(DATE_LIKE.sub("#", text)))
+    """Whether a text seems to hold a telephone number."""
+    return bool(phone_numbers(text))
 
 
 def clean(text: str) -> str:

@@ -10,6 +10,8 @@ import string
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
+from crossings.domain.fields import LATEST
+
 ALPHABET = string.ascii_lowercase + string.digits
 KEY = re.compile(r"bct_([a-z0-9]{8})_[A-Za-z0-9_-]{43}\Z")
 
@@ -30,7 +32,11 @@ def new_key() -> NewKey:
 
 
 def end_of(day: date | None) -> datetime | None:
-    """Until when a key holds that is good through that day in UTC; None for one without an end."""
+    """Until when a key holds that is good through that day in UTC; None for one without an end. Raises ValueError for a
+    day that lies too far ahead.
+    """
+    if day and day.year > LATEST:
+        raise ValueError(f"A year of at most {LATEST} is expected.")
     return datetime.combine(day + timedelta(days=1), time(), UTC) if day else None
 
 

@@ -17,6 +17,7 @@ from itertools import pairwise
 from crossings.domain import pasted_words as w
 from crossings.domain.pasted_counts import counts, spans
 from crossings.domain.pasted_found import Clause, Found, Place, Why, not_sure
+from crossings.domain.pasted_only import ONLY, narrowed, narrowings
 from crossings.domain.pasted_private import LONGEST, Cleaned, cleaned, marked
 from crossings.domain.pasted_sides import ACTED, FROM, NATIONALS, TO
 from crossings.domain.pasted_times import sent
@@ -25,7 +26,7 @@ from crossings.domain.vocabulary import Basis, State, Traffic
 
 __all__ = ["LONGEST", "Cleaned", "Found", "Place", "Why", "cleaned", "found", "marked", "sent"]
 
-SENTENCE = re.compile(r"[?؟!]+|[۔;؛]+|\n+|(?<!\d)\.+(?=\s|\Z)|(?<=\d)\.+(?=\s|\Z)")
+SENTENCE = re.compile(r"[?؟!…]+|[۔;؛]+|\n+|(?<!\d)\.+(?=\s|\Z)|(?<=\d)\.+(?=\s|\Z)")
 CONTRAST = w.words(
     "but", "however", "while", "although", "though", "whereas", "ولې", "خو", "اما", "ولی", "لیکن", "مگر", "البتہ",
     "جبکہ", "تاہم", "لاکن",
@@ -51,6 +52,8 @@ def found(text: str, said: datetime, place: Place) -> list[Found]:
         doubts += [not_sure("lane", *clause.span, Why.LATER) for clause in clauses if clause.ahead]
         clauses = [clause for clause in clauses if not clause.ahead]
     told = _agreed([each for clause in clauses for each in _of_clause(clause, place)])
+    spoken = [each for each in _sentences(flat, place) if _doubt(each.text) not in (Why.ASKED, Why.PAST)]
+    told = narrowed(told, narrowings(spoken, clauses, place)) if clauses else told
     side = next((each.value for each in told if each.field == "declared_by"), "")
     told += whens(clauses, said, heads, place, side)
     if any(clause.ahead for clause in clauses):
@@ -149,6 +152,11 @@ def _clauses(flat: str, place: Place) -> tuple[list[Clause], list[Found]]:
             doubts += [not_sure("lane", *span, doubt) for span in list(hits.values())[:1]]
             continue
         for part in _parts(sentence, PART) if len(hits) > 1 else [sentence]:
+            if _excepts_what_passes(part):
+                doubts.append(
+                    not_sure("lane", *next(iter(_states(part).values()), (part.start, part.end)), Why.NARROWED)
+                )
+                continue
             clause = _with_state(part)
             if clause is None and len(_states(part)) > 1:
                 doubts.append(not_sure("lane", *next(iter(_states(part).values())), Why.TWO_WAYS))
@@ -173,6 +181,17 @@ def _with_state(part: Clause) -> Clause | None:
         return None
     state, span = next(iter(hits.items()))
     return replace(part, state=state, span=span, ahead=_is_ahead(part.text))
+
+
+def _excepts_what_passes(part: Clause) -> bool:
+    """ "Open except for …", "closed only for …", or except for what is no person and no goods."""
+    states = _states(part)
+    if w.EXCEPT.search(part.text):
+        return bool(states) and (State.OPEN in states or not any(True for _ in _who(part)))
+    only = w.ONLY.search(part.text)
+    if only is None or State.CLOSED not in states or not any(True for _ in _who(part)):
+        return False
+    return any(_states(each) and w.ONLY.search(each.text) for each in _parts(part, PART))
 
 
 def _is_ahead(text: str) -> bool:
@@ -211,7 +230,7 @@ def _traffic(clause: Clause, place: Place) -> dict[str, tuple[int, int]]:
         return {}
     parts = _parts(clause, PART)
     mine = next((n for n, part in enumerate(parts) if part.start <= clause.span[0] < part.end), 0)
-    wanted = [parts[mine]]
+    wanted = [parts[mine], *(part for part in parts if ONLY.search(part.text) and part is not parts[mine])]
     for around in (parts[mine + 1 :], parts[:mine][::-1]):
         for part in around:
             if not _lists(part.text):

@@ -30,6 +30,7 @@ class Why(Word):
     TWO_WAYS = "two_ways", "not sure: it can be read in two ways"
     TWO_TIMES = "two_times", "not sure: several times are named"
     BOTH = "both", "not sure: both sides are named"
+    NARROWED = "narrowed", "not sure: it says that of some only, or who may pass"
     NOT_YET = "not_yet", "not sure: that time had not come when it was said"
     SIDE_ZONE = "side_zone", "not sure: the sides’ clocks differ, and none is named"
 

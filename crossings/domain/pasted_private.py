@@ -11,7 +11,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from crossings.domain.fields import DATE_LIKE, PHONE, clean
+from crossings.domain.fields import clean, phone_numbers
+from crossings.domain.pasted_speakers import all_of, without_speakers
 
 LONGEST = 20_000
 MARKS = ("name", "number", "plate", "address", "handle", "link")
@@ -25,10 +26,6 @@ class Cleaned:
     text: str
     taken_out: dict[str, int] = field(default_factory=dict)
     unsure: tuple[str, ...] = ()
-
-
-def _all_of(words: str) -> frozenset[str]:
-    return frozenset(words.split())
 
 
 def marked(text: str) -> dict[str, int]:
@@ -51,8 +48,9 @@ LETTER = re.compile(r"^((?:from|to|cc|bcc|sender)\s*:)[ \t]*(?!\[)\S[^\n]*", re.
 TILDE = re.compile(r"^([^\w\n~]{0,5})~[ \t]?(?!\[)[^\n:]{1,60}(:?)", re.MULTILINE)
 EMAIL = re.compile(r"(?<![\w.+\-])[\w.+\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63})+")
 CHAT_LINK = re.compile(
-    r"(?:https?://)?(?:www\.)?(?:wa\.me|api\.whatsapp\.com|chat\.whatsapp\.com|t\.me|telegram\.me|m\.me"
-    r"|(?:facebook|fb)\.com/profile)[/?][^\s<>]*|tel:\+?[\d\-]+",
+    r"(?<![\w.@\-])(?:https?://)?(?:(?:www|m|web|mobile|api|chat|[a-z]{2}-[a-z]{2})\.)?(?:wa\.me|whatsapp\.com|t\.me"
+    r"|telegram\.me|m\.me|facebook\.com|fb\.(?:com|me)|twitter\.com|x\.com|instagram\.com|tiktok\.com|linkedin\.com)"
+    r"[/?][^\s<>]*|(?<!\w)(?:tel:\+?[\d\-]+|skype:[^\s<>]+)",
     re.IGNORECASE,
 )
 HANDLE = re.compile(r"(?<![\w/.])@[\w.]{2,40}(?<!\.)")
@@ -67,6 +65,20 @@ SHORT_ABROAD = re.compile(r"(?<![\w+])\+\d(?:[ \t\-]?\d){6,}|(?<!\d)00\d(?:[ \t\
 
 MONEY = "PKR|AFN|AFG|USD|EUR|IRR|INR|UTC|GMT|TIR|ISO|NHA|GPS|COVID|HS|PK|AF|IR|UN|RS"
 PLATE = re.compile(rf"\b(?!(?:{MONEY})\b)[A-Z]{{2,3}}-\d{{3,5}}\b|\b[A-Z]{{2,3}} \d{{2}} \d{{3,4}}\b")
+NO_PLATE = (
+    "WFP|IOM|NGO|BBC|CNN|AFP|TTP|FBR|NLC|NDS|ISI|PIA|ANA|CIS|EST|PKT|AFT|JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC|"
+    "MON|TUE|WED|THU|FRI|SAT|SUN|THE|AND|FOR|ALL|NOT|OUT|OFF|NOW|BUT|WAS|ARE|HAS|HAD|TIL|VIA|PER|MAX|MIN|KM|RD"
+)
+PLATE_SPACED = re.compile(
+    rf"\b(?!(?:{MONEY}|{NO_PLATE})\b)[A-Z]{{3}}(?:[ \-]\d-\d{{4,5}}| \d{{3,5}})\b(?![.,:]\d)"
+    r"(?!\s+(?:trucks|people|persons|vehicles|cars|famil|containers|passengers|travell?ers|tons|tonnes|kg|km))"
+)
+PASSPORT = re.compile(
+    r"((?:\bpassport|\btazkira|\bcnic|\bid card|پاسپورت|پاسپورټ|پاسپورٹ|تذکره|تذکرې|شناختی کارڈ)"
+    r"\s*(?:(?:no|number|num|نمبر|شمېره|شماره)\b\.?)?\s*[:#]?\s*)[A-Z]{0,3}[ \-]?\d[\d\-]{4,}\d"
+    r"|\b(?:[A-Z]{2}\d{7}|[A-Z]\d{8})\b",
+    re.IGNORECASE,
+)
 PLATE_NAMED = re.compile(
     r"((?:number plates?|licen[cs]e plates?|plates?|reg(?:istration)? no|پلېټ|پلیت|نمبرپلیټ|نمبر پلیټ"
     r"|نمبر پلیٹ|نمبرپلیٹ"
@@ -81,7 +93,7 @@ TITLES = (
     "Lieutenant|Lt|Sergeant|Sgt|Hafiz|Akhund|Mohtaram|Subedar"
 )
 TITLED = re.compile(rf"\b((?i:{TITLES})\.?)\s+((?!\[)[A-Za-z][\w'’\-]+(?:\s+[A-Z][\w'’\-]+){{0,3}})")
-NO_NAMES = _all_of(
+NO_NAMES = all_of(
     "said says told tells in at of on the and has have had is was were are camp post office officer"
     " officers sahib sb saib"
     " from to for road bazaar bazar manager directorate consulate secretary staff assembly who will also"
@@ -112,12 +124,12 @@ RTL_TITLED = re.compile(
     rf"(?<!\w)((?:{RTL_TITLES})\s+)((?!\[)[\u0620-\u06d3\u200c]+(?:\s+[\u0620-\u06d3\u200c]+){{0,3}})",
 )  # fmt: skip
 RTL_AFTER = re.compile(r"(?<!\w)([\u0620-\u06d3\u200c]+)(\s+(?:صاحب|صیب|صېب)(?!\w))")
-NAME_PARTS = _all_of(
+NAME_PARTS = all_of(
     "خان جان ګل گل شاه شاہ الله اللہ احمد محمد علي علی حسین حسن کریم رحیم رحمن رحمان الرحمن عبد نور میر"
     " زی زۍ زئی یار ولي ولی"
     " آغا اغا لالا ملا حاجي حاجی خیل وال یوسفزی مجاهد حقاني حقانی آخند اخند"
 )
-RTL_NO_NAMES = _all_of(
+RTL_NO_NAMES = all_of(
     "صاحب صیب صېب وویل ویل وايي وایی گفت گفته می کہا کہنا نے کا کی کے د په ته له چې چی که او و در به از"
     " را است شد دی ده دي ہے ہیں"
     " والی والي والی‌صاحب رئیس رییس وزیر مسئول مسوول مسؤول آمر امر قومندان قوماندان ورونو وروڼو دوستان"
@@ -135,10 +147,12 @@ def cleaned(text: str, keep: Iterable[str] = ()) -> Cleaned:
     text = _headers(text)
     for pattern, mark in ((CHAT_LINK, "[link]"), (EMAIL, "[address]"), (HANDLE, "[handle]")):
         text = pattern.sub(mark, text)
+    text = PASSPORT.sub(lambda found: f"{found[1] or ''}[number]", text)
     text = _numbers(text)
     text = PLATE.sub("[plate]", PLATE_NAMED.sub(r"\1[plate]", text))
-    text = _names(text, places)
-    return Cleaned(text, marked(text), _unsure(text, places))
+    text = PLATE_SPACED.sub("[plate]", text)
+    text, doubts = without_speakers(_names(text, places), places.begins, NEVER_NAMES)
+    return Cleaned(text, marked(text), _unsure(text, places, doubts))
 
 
 def _headers(text: str) -> str:
@@ -154,13 +168,11 @@ def _headers(text: str) -> str:
 def _numbers(text: str) -> str:
     text = NUMBER_NAMED.sub(r"\1[number]", text)
     text = SHORT_ABROAD.sub("[number]", text)
-    while True:
-        # As fields.phone_number_in() sees it, so that nothing is left that it would find.
-        found = PHONE.search(DATE_LIKE.sub(lambda date: "#" * len(date[0]), text))
-        if found is None:
-            return text
-        start, end = found.span()
-        text = f"{text[:start]}[number]{text[end:]}"
+    while found := phone_numbers(text):
+        # Until nothing is left that would be refused: with one gone its neighbour may be another.
+        for start, end in reversed(found):
+            text = f"{text[:start]}[number]{text[end:]}"
+    return text
 
 
 class _Places:
@@ -221,7 +233,7 @@ def _before_sahib(found: re.Match[str], places: _Places) -> str:
 
 
 PAIR = re.compile(r"(?<![\w\[])[A-Z][a-z'’]+(?:[ \t]+[A-Z][a-z'’]+)+")
-KNOWN = _all_of(
+KNOWN = all_of(
     "Afghanistan Pakistan Iran Kabul Peshawar Islamabad Kandahar Quetta Landi Kotal Jalalabad Taliban"
     " Afghan Pakistani Iranian"
     " January February March April May June July August September October November December Monday Tuesday Wednesday"
@@ -233,8 +245,15 @@ KNOWN = _all_of(
 )
 
 
-def _unsure(text: str, places: _Places) -> tuple[str, ...]:
-    found = dict.fromkeys(match[0] for match in PAIR.finditer(text))
-    return tuple(
-        each for each in found if not any(word in KNOWN or word.casefold() in places.words for word in each.split())
-    )[:MOST_UNSURE]
+NEVER_NAMES = frozenset(
+    word.casefold() for word in (*KNOWN, *NO_NAMES, *TITLES.split("|"), *RTL_NO_NAMES, *RTL_TITLES.split("|"))
+)
+
+
+def _unsure(text: str, places: _Places, doubts: Iterable[str]) -> tuple[str, ...]:
+    pairs = [
+        match[0]
+        for match in PAIR.finditer(text)
+        if not any(word in KNOWN or word.casefold() in places.words for word in match[0].split())
+    ]
+    return tuple(dict.fromkeys([*pairs, *doubts]))[:MOST_UNSURE]

@@ -5,19 +5,22 @@ adds nothing: a row is told by its id, or by what identifies it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext
 
 from crossings.domain.claims import Claim, is_ours
 from crossings.domain.faults import Fault, Refused
 from crossings.domain.readings import Reading as Count
 from crossings.domain.vocabulary import Word
 from crossings.feeds import Item, Kind
+from crossings.files.reading import table_of
 from crossings.ingest import read_claim, read_reading
 from crossings.ledger import Outcome, Result
 from crossings.matching import Names
@@ -28,6 +31,9 @@ AT_ONCE = 500
 """Items a transaction: what was done stays done where a later one fails, and is the same again the next time."""
 MOST_FAULTS = 5
 WITHIN = re.compile(r"/lanes/\d+")
+NUMBER = re.compile(r"\d+")
+SOURCE = "source"
+"""The column in which a file that was taken out names whose word a row is."""
 
 
 class Fate(Word):
@@ -69,8 +75,7 @@ class Line:
 class Done(Protocol):
     """What an act of staff came to, as crossings.proposals has it."""
 
-    results: list[Result]
-    proposals: list[Any]
+    by_item: list[tuple[Result | None, Any]]
 
 
 Record = Callable[[Source, Sequence[Claim | Count], str], Done]
@@ -84,15 +89,31 @@ def told(faults: Iterable[Fault]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lines))[:MOST_FAULTS]
 
 
-def take(items: Iterable[Item], source: Source, person: User, record: Record, key: str, *, trial: bool) -> list[Line]:
-    """What becomes of each item, in order; on trial nothing is kept. Raises FeedError as reading goes on."""
+def said_by(body: bytes) -> dict[int, str]:
+    """By the number of a row whose word it is, by slug, where the file names that. Raises FeedError."""
+    table = table_of(body)
+    if SOURCE not in table.header:
+        return {}
+    column = table.header.index(SOURCE)
+    return {number: cells[column] for number, cells in table.rows.items() if cells[column]}
+
+
+def take(
+    items: Iterable[Item], source: Source, person: User, record: Record, key: str, *, trial: bool,
+    speakers: Mapping[int, str] = MappingProxyType({}),
+) -> list[Line]:  # fmt: skip
+    """What becomes of each item, in order; on trial nothing is kept. What is, by its row, another's word (`speakers`)
+    is refused. Raises FeedError as reading goes on.
+    """
     names = Names.load()
     lines: list[Line] = []
     waiting: list[Line] = []
     seen: dict[tuple[bool, str], str] = {}
     chunk = 0
+    named = dict(Source.objects.filter(slug__in=set(speakers.values())).values_list("slug", "name"))
     for item in items:
-        line = _read(item, names, source, person)
+        other = _other(item, source, speakers)
+        line = _of_another(item, named.get(other, other)) if other else _read(item, names, source, person)
         lines.append(line)
         if line.fate is Fate.NEW:
             waiting.append(line)
@@ -102,6 +123,19 @@ def take(items: Iterable[Item], source: Source, person: User, record: Record, ke
     if waiting:
         _take(waiting, source, record, f"{key}-{chunk}", seen, trial=trial)
     return lines
+
+
+def _other(item: Item, source: Source, speakers: Mapping[int, str]) -> str:
+    """Whose word it is by its rows, where that is not this source."""
+    if item.kind is None and not item.faults:
+        return ""
+    said = (speakers.get(int(number), "") for number in NUMBER.findall(item.at))
+    return next((slug for slug in said if slug and slug != source.slug), "")
+
+
+def _of_another(item: Item, name: str) -> Line:
+    words = gettext("This row is the word of %(source)s: choose that source.") % {"source": name}
+    return Line(item.at, Fate.REFUSED, details=(words,))
 
 
 def _read(item: Item, names: Names, source: Source, person: User) -> Line:
@@ -129,21 +163,20 @@ def _take(
         done = record(source, items, key)
         if trial:
             transaction.set_rollback(True)
-    waits = {row.crossing.slug: row for row in done.proposals}
-    results = iter(done.results)
-    for line in lines:
-        assert line.item is not None
-        if line.item.crossing in waits:
-            line.fate, line.details = Fate.PROPOSED, tuple(_decided(waits[line.item.crossing]))
+    for line, (result, proposal) in zip(lines, done.by_item, strict=True):
+        line.details = (result.detail,) if result is not None and result.detail else ()
+        if proposal is not None:
+            line.fate, line.details = Fate.PROPOSED, (*_waits(result, proposal), *line.details)
             continue
-        result = next(results)
+        assert result is not None
         line.fate = OF_OUTCOME[result.outcome]
-        line.details = (result.detail,) if result.detail else ()
         if trial:
             _twice_in_the_file(line, seen)
 
 
-def _decided(proposal: Any) -> Iterator[str]:
+def _waits(result: Result | None, proposal: Any) -> Iterator[str]:
+    if result is not None:
+        yield gettext("Only what loosens waits: the rest is taken at once.")
     if proposal.decision:
         yield f"It was proposed before: {proposal.get_decision_display()}."
 

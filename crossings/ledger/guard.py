@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from crossings.domain.claims import sha256_of
-from crossings.domain.loosening import loosened, ordered_looser
+from crossings.domain.loosening import loosened, not_closed
 from crossings.domain.vocabulary import Basis
 from crossings.evidence import current_status, points_before
 from crossings.ledger.transaction import Touched
@@ -68,14 +68,14 @@ class Guard:
             self._by_time[each.crossing.pk] = by_time(each, self.now)
 
     def check_orders(self, each: Touched, reports: list[Report], now: datetime) -> None:
-        """What begins later loosens later, ordered or not. Raises NeedsSecond."""
+        """What begins later may loosen later, whatever stands now, unless it closes. Raises NeedsSecond."""
         if not (self.alone and each.crossing.sensitive):
             return
         for report in reports:
             if report.basis != Basis.ANNOUNCED and report.effective_at and report.effective_at > now:
-                looser = ordered_looser(each.current.status, report.lanes)
-                if looser:
-                    raise NeedsSecond(each.crossing.slug, looser)
+                lanes = not_closed(report.lanes)
+                if lanes:
+                    raise NeedsSecond(each.crossing.slug, lanes)
 
     def check_moved(self, each: Touched, before: Json, after: Json) -> None:
         """Before the changes are numbered. Raises NeedsSecond."""

@@ -76,8 +76,11 @@ def touch_crossing(crossing: Crossing, *, now: datetime, by: User | None = None,
     in_transaction(work)
 
 
-def touch_source(source: Source, *, now: datetime) -> None:
-    """After a source's label, kind or country was edited: what it said is weighed and shown anew."""
+def touch_source(source: Source, *, now: datetime, guard: Guard | None = None) -> None:
+    """After a source's label, kind, country, trust or activity was edited: what it said is weighed and shown anew.
+
+    Raises NeedsSecond as `guard` says.
+    """
     spoken_of = source.reports.order_by("crossing").values_list("crossing", flat=True).distinct()
     for pk in list(spoken_of):
 
@@ -85,7 +88,7 @@ def touch_source(source: Source, *, now: datetime) -> None:
             touched = lock_crossings([pk])
             first = source.reports.filter(crossing=pk).order_by("effective_at")
             _derive_all(touched[pk], first.values_list("effective_at", flat=True).first(), now)
-            publish(touched, now)
+            publish(touched, now, guard)
 
         in_transaction(work)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -77,6 +78,9 @@ class CorrectEntry(Entry):
             self.form.add_error("lane_all", gettext("Choose how at least one lane stands, or retract the report."))
             return False
         return valid and because
+
+    def forms(self) -> list[Form]:
+        return [*super().forms(), self.because]
 
     def lost(self) -> bool:
         """Whether the form, as it is filled in at first, says anything else than the report."""

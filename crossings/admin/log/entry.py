@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.forms import Form
 from django.utils.translation import gettext
 
 from crossings import rights
@@ -15,6 +16,7 @@ from crossings.admin.log.faults import CLAIM_FIELDS, READING_FIELDS, Places
 from crossings.admin.log.form import LogForm
 from crossings.domain.claims import Claim, claim_from_json, sha256_of, stamp
 from crossings.domain.faults import Refused
+from crossings.domain.fields import row_number
 from crossings.domain.holds import AHEAD
 from crossings.domain.readings import Reading
 from crossings.domain.vocabulary import Basis, Precision, State
@@ -149,10 +151,13 @@ class Entry:
         """Tells what would be recorded, and in whose name: the same form unchanged has the same."""
         return sha256_of([self.source.slug if self.source else "", *(item.digest() for item in self.items)])
 
+    def forms(self) -> list[Form]:
+        """All in which a fault may stand."""
+        return [self.form, *(row for row in self.conditions if row.filled)]
+
     def rows_shown(self) -> list[ConditionForm]:
         """The rows that a page shows: as many as before, and all that are filled."""
-        sent = self.form["rows"].value()
-        before = int(sent) if str(sent).isdecimal() else FIRST_ROWS
+        before = row_number(str(self.form["rows"].value())) or FIRST_ROWS
         filled = max((row.number + 1 for row in self.conditions if row.filled), default=0)
         return self.conditions[: max(before, filled)]
 

@@ -14,12 +14,11 @@ from django.utils.translation import gettext
 from crossings import ledger
 from crossings.admin import wording
 from crossings.admin.house import page
-from crossings.admin.log import chips, preview, stood, told
+from crossings.admin.log import chips, preview, stood, stood_before, then, told
 from crossings.admin.log.conditions import MOST_ROWS
 from crossings.admin.log.entry import Entry
+from crossings.admin.log.marked import marked
 from crossings.models import Crossing
-
-NOW_FORMAT = "%Y-%m-%dT%H:%M:%S+0000"
 
 
 class Flow:
@@ -64,10 +63,15 @@ class Flow:
         self, entry: Entry, *, errors: bool = True, notice: str = "", shown: preview.Shown | None = None
     ) -> HttpResponse:
         frame = self.frame(entry)
+        # A form that was only filled in, and never sent, has nothing to mend yet.
+        errors = errors and self.request.method == "POST"
+        if self.request.method != "POST":
+            entry.form.keep_prefilled()
         return page(
             self.request, self.model_admin, frame.pop("template"), entry=entry, form=entry.form,
             rows=entry.rows_shown(), more_rows=len(entry.rows_shown()) < MOST_ROWS, errors=errors, notice=notice,
-            shown=shown, stood=self.stood, most_rows=MOST_ROWS, **self.standing(entry), **frame,
+            shown=shown, stood=self.stood, most_rows=MOST_ROWS, server_now=then.written(self.now),
+            faults=marked(entry.forms()) if errors and not shown else [], **self.standing(entry), **frame,
         )  # fmt: skip
 
     def speaks_of_others(self, entry: Entry) -> str:
@@ -85,16 +89,15 @@ class Flow:
     def sent(self) -> HttpResponse:
         """Shown again, previewed or saved."""
         self.read_sent()
+        stood_before.give_way(self.data)
         saving = self.data.get("action") == "save"
-        if not saving:
-            self.data["now_at"] = self.now.strftime(NOW_FORMAT)
         entry = self.entry_of(self.data)
         notice = self.speaks_of_others(entry)
         if notice:
             return self.again(entry, errors=False, notice=notice)
         if self._another_row(entry):
             return self.again(entry, errors=False)
-        if not entry.read():
+        if not self._read(entry, saving=saving):
             return self.again(entry)
         known = self.known_before(entry)
         if known is not None:
@@ -103,6 +106,13 @@ class Flow:
             return self._save(entry)
         changed = gettext("The form was changed after the preview: this is what it says now.") if saving else ""
         return self._preview(entry, notice=changed)
+
+    def _read(self, entry: Entry, *, saving: bool) -> bool:
+        asked = "" if saving else then.settle(self.data, self.crossing, self.now)
+        valid = entry.read()
+        if asked:
+            entry.form.errors["when"] = entry.form.error_class([asked])
+        return valid
 
     def _another_row(self, entry: Entry) -> bool:
         """Whether only one more condition was asked for: an empty one, or one of those offered."""
@@ -128,7 +138,6 @@ class Flow:
 
     def _overtaken(self, entry: Entry) -> HttpResponse:
         notice = told.overtaken(stood.meanwhile(entry.crossings, self.request.POST, self.now))
-        self.data["now_at"] = self.now.strftime(NOW_FORMAT)
         fresh = self.entry_of(self.data)
         return self._preview(fresh, notice=notice) if fresh.read() else self.again(fresh, notice=notice)
 

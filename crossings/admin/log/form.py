@@ -12,6 +12,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from crossings.admin.log import stood_before
 from crossings.admin.log.asked import Asked, Typed, asked_back
 from crossings.admin.log.conditions import FIRST_ROWS, MOST_ROWS
 from crossings.admin.log.parts import (
@@ -51,7 +52,8 @@ class LogForm(WhoPart, LanesPart, WhenPart, WhyPart, BacklogPart):
     """One claim about one crossing, and perhaps one count.
 
     `token` names this form, so that sent twice it is recorded once. `now_at` is what "now" meant when the preview was
-    shown, and `seen` what the preview showed: saving anything else would save what nobody looked at.
+    shown, or was chosen on the phone, and `seen` what the preview showed: saving anything else would save what nobody
+    looked at.
     """
 
     suffix = ""
@@ -61,6 +63,7 @@ class LogForm(WhoPart, LanesPart, WhenPart, WhyPart, BacklogPart):
     now_at = forms.DateTimeField(required=False, widget=forms.HiddenInput, input_formats=["%Y-%m-%dT%H:%M:%S%z"])
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
     shown = forms.SlugField(required=False, widget=forms.HiddenInput)
+    prefilled = forms.CharField(required=False, widget=forms.HiddenInput)
     rows = forms.IntegerField(required=False, min_value=FIRST_ROWS, max_value=MOST_ROWS, widget=forms.HiddenInput)
 
     def __init__(
@@ -77,6 +80,11 @@ class LogForm(WhoPart, LanesPart, WhenPart, WhyPart, BacklogPart):
         self.set_lanes(crossing)
         self.set_when(crossing, now)
         self.set_backlog(crossing)
+
+    def keep_prefilled(self) -> None:
+        """Note in the page which lanes it was filled in with before anybody touched it."""
+        held: Any = self.data if self.is_bound else self.initial
+        held[stood_before.FIELD] = stood_before.kept(self.lane_values())
 
     @property
     def external_id(self) -> str:

@@ -132,14 +132,15 @@ class LogFlow(Flow):
 
     def known_before(self, entry: Entry) -> HttpResponse | None:
         """The same form sent again: told so where nothing changed since; else it has to become another update."""
-        found = [_recorded(entry, item) for item in entry.items]
+        items = proposals.recorded_at_once(entry.items, f"form-{entry.form.cleaned_data['token']}")
+        found = [_recorded(entry, item) for item in items]
         if not any(found):
             return self._proposed_before(entry)
         first = next(row for row in found if row)
-        if all(row and row.digest == item.digest() for row, item in zip(found, entry.items, strict=True)):
+        if all(row and row.digest == item.digest() for row, item in zip(found, items, strict=True)):
             messages.info(self.request, gettext("This was already recorded; nothing was recorded twice."))
             return told.went(self.request, self.landing(first))
-        if any(row and row.digest != item.digest() for row, item in zip(found, entry.items, strict=True)):
+        if any(row and row.digest != item.digest() for row, item in zip(found, items, strict=True)):
             self.data["token"] = str(uuid.uuid4())
             return self.again(entry, notice=format_html(
                 gettext('This form was saved before, with other content: <a href="{}">{}</a>. To correct that, retract'

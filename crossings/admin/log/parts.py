@@ -94,15 +94,17 @@ LANE_STATES = (
     (State.CLOSED, _("closed")),
     (State.UNKNOWN, _("not known")),
 )
-ALL_LANES = "lane_all"
+LANE = "lane_"
+ALL_LANES = f"{LANE}all"
+BOTH_WAYS = "_both"
 
 
 def lane_field(traffic: str, to: str) -> str:
-    return f"lane_{traffic}_{to}"
+    return f"{LANE}{traffic}_{to}"
 
 
 def both_field(traffic: str) -> str:
-    return f"lane_{traffic}_both"
+    return f"{LANE}{traffic}{BOTH_WAYS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,9 @@ class LanesPart(forms.Form):
     def _state(label: Text, blank: Text) -> forms.ChoiceField:
         choices = [("", blank), *((state.value, name) for state, name in LANE_STATES)]
         return forms.ChoiceField(label=capital(str(label)), required=False, choices=choices)
+
+    def lane_values(self) -> dict[str, Any]:
+        return {name: self[name].value() for name in self.fields if name.startswith(LANE)}
 
     def all_lanes(self) -> BoundField:
         return self[ALL_LANES]
@@ -177,7 +182,7 @@ AT_A_CLOCK = (TODAY, YESTERDAY, AT)
 
 class WhenPart(forms.Form):
     when = forms.ChoiceField(
-        label=_("Since when"), initial=NOW, widget=forms.RadioSelect,
+        label=_("Since when"), initial=NOW, widget=forms.RadioSelect, error_messages={"required": _("Say since when.")},
         choices=(
             (NOW, _("now")), (AN_HOUR_AGO, _("an hour ago")), (TODAY, _("today at")), (YESTERDAY, _("yesterday at")),
             (AT, _("another day")), (UNSAID, _("not said (announcements only)")),

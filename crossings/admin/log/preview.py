@@ -47,9 +47,8 @@ class Shown:
     @property
     def in_short(self) -> str:
         """For a folded line."""
-        for step in self.steps:
-            if step.kind == "changes":
-                return gettext("%(lanes)s: %(words)s") % {"lanes": step.lanes, "words": step.then.words}
+        if told := wording.all_that_changes(self.steps):
+            return gettext("; ").join(told)
         return gettext("changes") if self.changes else gettext("already so")
 
 

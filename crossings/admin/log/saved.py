@@ -26,5 +26,14 @@ class Saved:
         ours = Q(external_id=self.key) | Q(external_id__startswith=f"{self.key}:")
         return model._default_manager.filter(ours, recorded_by__isnull=False)
 
+    @classmethod
+    def of_many(cls, report: Report) -> Saved | None:
+        """The act by which it was logged together with those of other crossings."""
+        token, named, slug = report.external_id.removeprefix("form-").partition(":")
+        try:
+            return cls(uuid.UUID(token)) if named and report.recorded_by_id and slug else None
+        except ValueError:
+            return None
+
     def proposals(self) -> QuerySet[Proposal]:
         return Proposal.objects.filter(key__startswith=f"{self.key}:")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from crossings.admin.log.parts import ALL_LANES, both_field, sides
 from crossings.domain.vocabulary import State, Traffic
-from crossings.models import Crossing, Report
+from crossings.models import Crossing, Current
 from crossings.phrases.countries import country
 
 Json = dict[str, Any]
@@ -37,9 +37,15 @@ class Shortcut:
 def of_crossing(crossing: Crossing) -> list[Shortcut]:
     """One query."""
     closed, opened = gettext("%(country)s closed its gate"), gettext("%(country)s opened its gate")
-    last = Report.objects.filter(crossing=crossing).exclude(declared_by="").order_by("-pk")
-    side = last.values_list("declared_by", flat=True).first() or ""
-    return [*_by_side(crossing, closed, opened), *_whole(crossing, side)]
+    return [*_by_side(crossing, closed, opened), *_whole(crossing, _holding(crossing))]
+
+
+def _holding(crossing: Crossing) -> str:
+    """The one side that holds any of it now; "" where none does, or more than one."""
+    status: Json = Current.objects.filter(crossing=crossing).values_list("status", flat=True).first() or {}
+    held = [lane for lane in status.get("lanes", []) if lane["state"] in (State.CLOSED, State.RESTRICTED)]
+    found = {holder["side"] or "" for lane in held for holder in lane["held_by"]}
+    return found.pop() if len(found) == 1 else ""
 
 
 def of_many(group: Crossing, *, whole: bool) -> list[Shortcut]:

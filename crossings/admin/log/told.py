@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 
 from crossings.admin import wording
+from crossings.domain.loosening import SECOND
 from crossings.ledger import Outcome, Result
 from crossings.models import Draft, Proposal, Reading, Report
 
@@ -74,11 +75,27 @@ def tell_many(model_admin: admin.ModelAdmin, request: HttpRequest, results: Sequ
 def tell_proposed(model_admin: admin.ModelAdmin, request: HttpRequest, proposals: Sequence[Proposal]) -> None:
     for proposal in proposals:
         model_admin.log_change(request, proposal.crossing, gettext("Proposed, for a second person to agree."))
-        words = gettext("%(crossing)s: It waits for a second person: the board does not say it yet.")
+        for report in Report.objects.filter(pk__in=proposal.content.get("at_once", ())).select_related("crossing"):
+            model_admin.log_addition(request, report, [{"added": {}}])
         told = format_html(
-            '{} <a href="{}">{}</a>', words % {"crossing": proposal.crossing}, address(proposal), gettext("See it")
-        )
+            '{} <a href="{}">{}</a>', _waits(proposal) % {"crossing": proposal.crossing}, address(proposal),
+            gettext("See it"),
+        )  # fmt: skip
         messages.warning(request, told)
+
+
+def _waits(proposal: Proposal) -> str:
+    if proposal.content.get("at_once"):
+        return gettext(
+            "%(crossing)s: What it closes is recorded. The rest waits for a second person: the board does not say it"
+            " yet."
+        )
+    if any(str(item["id"]).endswith(SECOND) for item in proposal.content.get("items", ())):
+        return gettext(
+            "%(crossing)s: What lets more pass waits for a second person: the board does not say it yet. The rest is"
+            " recorded."
+        )
+    return gettext("%(crossing)s: It waits for a second person: the board does not say it yet.")
 
 
 def onward(token: Any) -> SafeString:

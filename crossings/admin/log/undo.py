@@ -51,11 +51,26 @@ class Act:
         return bool(rows) and all(rights.within(user, row.crossing) for row in rows)
 
 
+def may_undo(request: HttpRequest, act: Act) -> bool:
+    return may_log(request) if act.is_of(acting(request)) else request.user.has_perm("crossings.retract_report")
+
+
+def one_of_many(request: HttpRequest, report: Report) -> dict[str, Any]:
+    """For the report's page: of how many it is that were logged in one act, and the way to undo that; else nothing."""
+    saved = Saved.of_many(report)
+    act = Act(saved) if saved else None
+    if saved is None or act is None or len(act.rows) < 2:
+        return {}
+    able = act.within(request.user) and (act.standing or act.waiting) and may_undo(request, act)
+    url = reverse("admin:crossings_report_undo", args=[saved.token]) if able else ""
+    return {"one_act": len(act.rows), "undo_act": url}
+
+
 def undo(model_admin: admin.ModelAdmin, request: HttpRequest, token: uuid.UUID) -> HttpResponse:
-    act, user, now = Act(Saved(token)), acting(request), timezone.now()
-    if not act.within(user):
+    act, now = Act(Saved(token)), timezone.now()
+    if not act.within(acting(request)):
         raise Http404
-    check(may_log(request) if act.is_of(user) else request.user.has_perm("crossings.retract_report"))
+    check(may_undo(request, act))
     if not act.standing and not act.waiting:
         messages.info(request, gettext("It was taken back before; nothing more was done."))
         return HttpResponseRedirect(reverse("admin:crossings_report_log"))
@@ -73,7 +88,7 @@ def undo(model_admin: admin.ModelAdmin, request: HttpRequest, token: uuid.UUID) 
 
 class UndoForm(ReasonForm):
     def __init__(self, data: Any) -> None:
-        super().__init__(data, initial={"reason": gettext("Logged by mistake.")})
+        super().__init__(data)
         self.use_required_attribute = False
 
 

@@ -39,6 +39,11 @@ def digest_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+def still_good() -> dict[str, Any]:
+    """Of invitations: those whose link holds."""
+    return {"taken_at": None, "withdrawn_at": None, "expires_at__gt": timezone.now()}
+
+
 class InviteForm(forms.Form):
     name = forms.CharField(label=_("Name of the account"), max_length=150, validators=[UnicodeUsernameValidator()])
     role = forms.ModelChoiceField(label=_("Role"), queryset=Group.objects.all(), empty_label=None)
@@ -55,6 +60,9 @@ class InviteForm(forms.Form):
         name: str = self.cleaned_data["name"]
         if User.objects.filter(username__iexact=name).exists():
             raise forms.ValidationError(gettext("Somebody has this name already: choose another."))
+        if Invitation.objects.filter(name__iexact=name, **still_good()).exists():
+            words = gettext("An invitation for this name is open already: withdraw it first, or choose another name.")
+            raise forms.ValidationError(words)
         return name
 
     def clean_countries(self) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import secrets
 from base64 import b32encode, b64encode
+from collections.abc import Iterable
+from math import ceil
 from typing import Any
 
 import segno
@@ -16,8 +18,9 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django_otp import devices_for_user, login, match_token
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
@@ -72,12 +75,12 @@ def ask(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("desk:second_new"))
     form = CodeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
+        wait = _wait(devices_for_user(person))
         device = match_token(person, form.cleaned_data["code"])
         if device is not None:
             login(request, device)
             return HttpResponseRedirect(_onward(request))
-        words = gettext("That is not the code of this moment. After several wrong ones, wait a minute and try again.")
-        form.add_error("code", words)
+        form.add_error("code", _too_fast(wait) if wait else gettext("That is not the code of this moment."))
     return _show(request, "second.html", title=gettext("Your second factor"), form=form, next=_onward(request))
 
 
@@ -89,19 +92,39 @@ def set_up(request: HttpRequest) -> HttpResponse:
     device, _made = TOTPDevice.objects.get_or_create(user=person, confirmed=False, defaults={"name": "phone"})
     form = CodeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
+        wait = _wait([device])
         if device.verify_token(form.cleaned_data["code"]):
             codes = _confirm(person, device)
             login(request, device)
             messages.success(request, gettext("Your second factor is set up."))
             title = gettext("Codes for the day you lose your phone")
             return _show(request, "second_paper.html", title=title, codes=codes, next=_onward(request))
-        form.add_error("code", gettext("That is not the code shown now. Is the clock of your phone right?"))
+        wrong = gettext("That is not the code shown now. Is the clock of your phone right?")
+        form.add_error("code", _too_fast(wait) if wait else wrong)
     title = gettext("Set up your second factor")
     secret = b32encode(device.bin_key).decode()
     return _show(
         request, "second_new.html", title=title, form=form, picture=_picture(device.config_url),
+        link=device.config_url,
         secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)), next=_onward(request),
     )  # fmt: skip
+
+
+def _wait(devices: Iterable[Any]) -> int:
+    """For how many seconds a code, even the right one, is refused after a wrong one; 0 where it is not."""
+    now, longest = timezone.now(), 0
+    for device in devices:
+        allowed, told = device.verify_is_allowed()
+        if not allowed and told and told.get("locked_until"):
+            longest = max(longest, ceil((told["locked_until"] - now).total_seconds()), 1)
+    return longest
+
+
+def _too_fast(wait: int) -> str:
+    form = ngettext(
+        "Too fast: wait %(n)s second and try again.", "Too fast: wait %(n)s seconds and try again.", wait
+    )  # fmt: skip
+    return form % {"n": wait}
 
 
 def _picture(url: str) -> str:

@@ -13,7 +13,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils import timezone
 
-from crossings.domain.fields import COUNTRY
+from crossings.domain.fields import COUNTRY, LATEST
 from crossings.domain.keys import end_of, new_key
 from crossings.domain.vocabulary import Scope, SourceKind
 from crossings.models import ApiKey, Source
@@ -129,6 +129,8 @@ def day(text: str) -> date:
         raise ArgumentTypeError("a day is written 2027-12-31") from None
     if found < timezone.now().date():
         raise ArgumentTypeError(f"{text} is past: the key would open nothing")
+    if found.year > LATEST:
+        raise ArgumentTypeError(f"a year of at most {LATEST} is expected; left out, it is good until it is revoked")
     return found
 
 

@@ -3,7 +3,7 @@
 (() => {
   const form = document.getElementById("log-form");
   const KEPT = "log ";
-  const NEVER = new Set(["csrfmiddlewaretoken", "seen", "now_at", "stood", "action", "chip", "shown", "many"]);
+  const NEVER = new Set(["csrfmiddlewaretoken", "seen", "stood", "action", "chip", "shown", "many"]);
 
   // What was typed is kept on this phone until it is known to be saved.
   const store = {
@@ -41,11 +41,35 @@
     }
   }
 
+  // What "now" means: the moment at which it was chosen here, by the server's clock, however late it is sent
+
+  const ahead = Date.parse((form.dataset.now || "").replace(/\+0000$/, "Z")) - Date.now() || 0;
+  const serverNow = () => Date.now() + ahead;
+  const chosenAt = () => Date.parse(valueOf("now_at").replace(/\+0000$/, "Z"));
+  const BY_NOW = new Set(["now", "hour", "today", "yesterday"]);
+
+  function chooseNow() { put("now_at", new Date(serverNow()).toISOString().replace(/\.\d+Z$/, "+0000")); }
+  function touched() { if (!valueOf("now_at")) chooseNow(); }
+
+  function tellThen() {
+    const line = form.querySelector("[data-then]"), at = chosenAt();
+    line.hidden = !at || !BY_NOW.has(valueOf("when"));
+    if (line.hidden) return;
+    const lang = document.documentElement.lang || "en", minutes = Math.round((at - serverNow()) / 60000);
+    const timeZone = valueOf("zone") || (zones && zones[""]) || undefined;
+    const [many, unit] = minutes > -60 ? [minutes, "minute"] : [Math.round(minutes / 60), "hour"];
+    line.querySelector("[data-age]").textContent = new Intl.RelativeTimeFormat(lang).format(many, unit);
+    line.querySelector("[data-typed]").textContent = new Intl.DateTimeFormat(lang, {
+      weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone,
+    }).format(at);
+  }
+
   // Kept, and restored
 
   const say = (what) => {
     const box = document.getElementById("kept");
     for (const line of box.querySelectorAll("[data-say]")) line.hidden = line.dataset.say !== what;
+    form.querySelector("[data-then]").hidden = true;
     box.hidden = !what;
     if (what) box.scrollIntoView({ block: "nearest" });
   };
@@ -75,6 +99,7 @@
     }
     say("restored");
     settle();
+    tellThen();
   }
 
   async function begin() {
@@ -91,8 +116,12 @@
     } catch { return false; }
   }
 
-  form.addEventListener("input", () => keep());
-  form.addEventListener("change", () => keep());
+  form.addEventListener("input", () => { touched(); keep(); });
+  form.addEventListener("change", ({ target }) => {
+    if (target.name === "when" || target.name.startsWith("lane_")) { chooseNow(); tellThen(); }
+    if (target.name.startsWith("lane_")) giveWay(target.name);
+    keep();
+  });
   form.querySelector("[data-afresh]").addEventListener("click", () => { store.drop(key); location.assign(location.href); });
 
   // Sent: never what was not previewed, and never forgotten before the answer is there
@@ -101,6 +130,7 @@
   form.addEventListener("submit", (event) => {
     if (plainly) return;
     const saving = event.submitter?.value === "save" && event.submitter.name === "action";
+    touched();
     keep();
     if (!navigator.onLine) { event.preventDefault(); say("offline"); return; }
     if (saving && key) { event.preventDefault(); send(event.submitter); }
@@ -135,6 +165,24 @@
   });
   window.addEventListener("pageshow", (event) => { if (event.persisted) { plainly = sending = false; } });
 
+  // What is chosen for both ways, or for all, empties the lanes below it: from then on these are chosen by hand
+
+  function giveWay(name) {
+    const coarse = name === "lane_all" ? "lane_" : name.endsWith("_both") ? name.slice(0, -"both".length) : "";
+    if (!coarse || !valueOf(name)) return;
+    const stood = prefilled();
+    for (const field of form.querySelectorAll(`select[name^="${coarse}"]`)) {
+      if (field.name === name) continue;
+      field.value = "";
+      delete stood[field.name];
+    }
+    put("prefilled", JSON.stringify(stood));
+  }
+
+  function prefilled() {
+    try { return JSON.parse(valueOf("prefilled")) || {}; } catch { return {}; }
+  }
+
   // Shortcuts
 
   for (const link of form.querySelectorAll("[data-do]")) {
@@ -143,13 +191,28 @@
     link.addEventListener("click", (event) => {
       event.preventDefault();
       const { sets, unless } = JSON.parse(link.dataset.do);
+      takeBack();
       for (const field of form.querySelectorAll("select[name^=lane_]")) field.value = "";
+      put("prefilled", "{}");
       for (const [name, value] of Object.entries(unless)) if (!valueOf(name)) put(name, value);
       for (const [name, value] of Object.entries(sets)) put(name, value);
       for (const each of form.querySelectorAll("[data-do]")) each.classList.toggle("on", each === link);
+      if (!Object.values(sets).includes("restricted")) for (const row of rows()) empty(row);
+      chooseNow();
       settle();
       keep();
     });
+  }
+
+  /** What the shortcut before had set, unless it was changed since. */
+  function takeBack() {
+    const before = form.querySelector("[data-do].on");
+    if (!before) return;
+    const { sets, unless } = JSON.parse(before.dataset.do);
+    for (const [name, value] of Object.entries({ ...unless, ...sets })) {
+      const same = fieldsOf(name)[0]?.type === "checkbox" ? fieldsOf(name)[0].checked === (value !== "") : valueOf(name) === value;
+      if (same) put(name, "");
+    }
   }
 
   // When, and in whose local time
@@ -191,6 +254,16 @@
     told.textContent = words ? `: ${words}` : isEmpty(row) ? "" : " •";
   }
 
+  function empty(row) {
+    clear(row);
+    label(row, "");
+    for (const chip of conditions.querySelectorAll("[data-row]")) {
+      if (chip.dataset.row !== prefixOf(row)) continue;
+      delete chip.dataset.row;
+      chip.setAttribute("aria-pressed", "false");
+    }
+  }
+
   function addRow() {
     const all = rows(), last = all[all.length - 1];
     if (all.length >= Number(form.dataset.mostRows)) return null;
@@ -227,6 +300,26 @@
       keep();
     });
   }
+
+  // What is marked: unfolded, and gone to from the list above
+
+  function unfold(part) {
+    for (let fold = part.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+  }
+
+  for (const wrong of form.querySelectorAll(".errorlist")) unfold(wrong);
+  for (const link of form.querySelectorAll(".faults a")) {
+    link.addEventListener("click", (event) => {
+      const part = document.getElementById(link.hash.slice(1));
+      if (!part) return;
+      event.preventDefault();
+      unfold(part);
+      const field = part.matches("input, select, textarea") ? part : part.querySelector("input, select, textarea");
+      (field || part).focus({ preventScroll: true });
+      (part.closest(".entry-field, .cell") || part).scrollIntoView({ block: "center" });
+    });
+  }
+  form.querySelector(".faults")?.focus();
 
   settle();
   begin();
