@@ -3,6 +3,7 @@ from django.conf import settings
 from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 from django.test import override_settings
+from django.utils import translation
 
 from crossings.api import throttle
 
@@ -22,6 +23,12 @@ def many_wrong_keys():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(throttle, "WRONG_KEYS", 1_000_000)
         yield
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    # A page of another language leaves that behind in this thread; in the site the next request begins with its own.
+    translation.activate("en")
 
 
 @receiver(connection_created)
