@@ -100,6 +100,7 @@ def test_the_words_of_wfp_follow_from_the_lanes_of_a_direction(states, word):
     assert wfp_word(map(State, states)) == word
 
 
+@pytest.mark.fuzz
 def test_many_crossings_are_told_at_a_past_moment_just_as_each_alone_is_as_known_then():
     reference.load(timezone.now())
     chosen = list(Crossing.objects.order_by("pk"))

@@ -77,6 +77,7 @@ def test_signs_that_no_workbook_can_hold_are_left_out():
     assert table_of(xlsx_file([["slug"], ["a\x00b\x0bc"]], "x").read()).rows == {2: ["abc"]}
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("write", ["csv", "xlsx"])
 def test_100_000_rows_are_written_in_bounded_memory(write):
     count = 100_000

@@ -6,6 +6,7 @@ import os
 import random
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from crossings.domain.passage import Answer, Coming, ComingKind, GateSeen, Passa
 from crossings.domain.vocabulary import Confidence, Document, Goods, Passing, Precision, State, Traffic, Vehicle, Who
 from tests.passages import CLOSED, NOON, OPEN, RESTRICTED, UNKNOWN, Json, asked, gate
 
+pytestmark = pytest.mark.fuzz
 COUNTRIES = ["AF", "PK", "FR"]
 WHO = [Who.NATIONALS, Who.FOREIGNERS, Who.FAMILY, Who.PATIENTS, Who.DRIVERS, Who.VISA_HOLDERS]
 GOODS = [Goods.FOOD, Goods.PERISHABLES, Goods.COAL, Goods.TRANSIT]

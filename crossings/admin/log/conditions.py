@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from crossings.admin.log.parts import capital, line, select, traffic_named, words
+from crossings.admin.log.parts import LongSelect, capital, line, select, traffic_named, words
 from crossings.admin.moments import Text, clock_field
 from crossings.domain.vocabulary import (
     CountryOf,
@@ -48,7 +48,7 @@ class ConditionForm(forms.Form):
     effect = select(_("Effect"), Effect, first=Effect.ALLOW)
     traffic = forms.ChoiceField(label=_("On which lanes"), required=False)
     who = several(_("Who"), Who)
-    country = forms.ChoiceField(label=_("Of or in which country"), required=False)
+    country = forms.ChoiceField(label=_("Of or in which country"), required=False, widget=LongSelect)
     documents = several(_("With which documents (all of them)"), Document)
     goods = several(_("Which goods"), Goods)
     vehicle = several(_("Which vehicles"), Vehicle)

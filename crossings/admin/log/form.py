@@ -24,6 +24,7 @@ from crossings.admin.log.parts import (
     YESTERDAY,
     BacklogPart,
     LanesPart,
+    LongSelect,
     WhenPart,
     WhoPart,
     WhyPart,
@@ -58,7 +59,7 @@ class LogForm(WhoPart, LanesPart, WhenPart, WhyPart, BacklogPart):
 
     suffix = ""
     """Of the id, where one form makes a claim of each of several crossings."""
-    crossing: Any = forms.ChoiceField(label=_("Crossing"))
+    crossing: Any = forms.ChoiceField(label=_("Crossing"), widget=LongSelect)
     token = forms.UUIDField(widget=forms.HiddenInput)
     now_at = forms.DateTimeField(required=False, widget=forms.HiddenInput, input_formats=["%Y-%m-%dT%H:%M:%S%z"])
     seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)

@@ -9,6 +9,9 @@ from typing import Any
 
 from django import forms
 from django.forms import BoundField
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -36,6 +39,20 @@ from crossings.phrases.text import capital
 from crossings.phrases.words import TRAFFIC_ORDER, traffic_named
 
 Choices = list[tuple[str, Any]]
+
+
+class LongSelect(forms.Select):
+    """A select of many options, written at once: Django renders a template for each, which took half of the page."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = set(self.format_value(value))
+        tag = flatatt(self.build_attrs(self.attrs, {**(attrs or {}), "name": name}))
+        options = format_html_join(
+            "",
+            '<option value="{}"{}>{}</option>',
+            ((key, flatatt({"selected": str(key) in chosen}), label) for key, label in self.choices),
+        )
+        return format_html("<select{}>{}</select>", tag, options)
 
 
 def words(kind: type[Word], blank: Text | None = None) -> Choices:
@@ -67,7 +84,7 @@ def zone_of(crossing: Crossing, side: str) -> str:
 
 
 class WhoPart(forms.Form):
-    source = forms.ChoiceField(label=_("Who says so"), initial=speakers.OWN)
+    source = forms.ChoiceField(label=_("Who says so"), initial=speakers.OWN, widget=LongSelect)
     attribution = line(
         _("Said by"), 200, _("The role of whoever is quoted, such as “customs official”. Public: no names of contacts.")
     )
